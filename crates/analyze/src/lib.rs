@@ -1,0 +1,1 @@
+//! Judgement as pure functions: thresholds and validity.

@@ -1,0 +1,1 @@
+//! A running test on a screen.

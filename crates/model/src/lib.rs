@@ -1,0 +1,1 @@
+//! The nouns that every other part speaks: no IO, no clock, no threads.

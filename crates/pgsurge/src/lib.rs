@@ -1,0 +1,1 @@
+//! PostgreSQL load testing and migration rehearsal.

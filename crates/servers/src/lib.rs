@@ -1,0 +1,1 @@
+//! Throwaway PostgreSQL and Redis servers on free ports, which leave nothing behind.

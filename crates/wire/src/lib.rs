@@ -1,0 +1,1 @@
+//! PostgreSQL's protocol as a sans-IO state machine, and a small blocking connection on top.
