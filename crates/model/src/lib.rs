@@ -1,1 +1,13 @@
-//! The nouns that every other part speaks: no IO, no clock, no threads.
+//! The nouns that every other part speaks.
+//!
+//! Two families live here: what the engine counts while load runs (`histogram`, `sample`,
+//! `failure`, `measured`), and what a finished run says (`run_result` and its parts). No IO, no
+//! clock, no threads: every value is made elsewhere and only described, merged or encoded here.
+
+pub mod catalog;
+pub mod event;
+pub mod failure;
+pub mod histogram;
+pub mod measured;
+pub mod random;
+pub mod sample;
