@@ -1,1 +1,26 @@
 //! Throwaway PostgreSQL and Redis servers on free ports, which leave nothing behind.
+//!
+//! A server belongs to the process that started it: it ends when its value is dropped, when the
+//! process exits or panics, on a signal (if [`clean_up_on_signals`] was called), and, on Linux,
+//! when the process is killed. Its folder goes with it; the folder of a killed owner is removed
+//! by whoever starts the next server.
+//!
+//! Not test-only: zero-configuration runs use the same servers. The crate reads no environment
+//! (it is handed an [`Environment`]) and installs no signal handler unless asked.
+
+mod account;
+mod deadline;
+mod environment;
+mod error;
+mod folder;
+mod instance;
+mod place;
+mod port;
+mod postgres;
+mod process;
+mod registry;
+
+pub use environment::Environment;
+pub use error::Error;
+pub use postgres::{AuthMethod, Postgres, PostgresOptions, TlsFiles};
+pub use registry::stop_all;

@@ -1,0 +1,163 @@
+//! One server while it exists: its process and its folders, whoever holds it.
+//!
+//! Shared by the server's value and the registry, so either can end it. The lock is held for
+//! single steps only (never while waiting for a server to start), so a signal finds it free.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::process::Process;
+
+/// How long a server may take to end after being told, before it is killed.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a product needs done differently.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manners {
+    /// PostgreSQL or Redis.
+    pub(crate) product: &'static str,
+    /// Ends a server whose data is not needed any more, fast.
+    pub(crate) drop_signal: Signal,
+    /// Releases what outlives a killed server's process, given its data folder.
+    pub(crate) sweep: fn(&std::path::Path, &mut Vec<PathBuf>),
+}
+
+/// One server.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    manners: Manners,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    process: Option<Process>,
+    pid: u32,
+    /// The first holds the data; empty once the server is removed.
+    folders: Vec<Folder>,
+    /// Files outside the folders that a killed server can't remove itself.
+    outside: Vec<PathBuf>,
+    owner: u32,
+}
+
+impl Instance {
+    /// Takes over a server's folders and lists it.
+    pub(crate) fn new(manners: Manners, folders: Vec<Folder>) -> Arc<Instance> {
+        let owner = std::process::id();
+        let state = State { process: None, pid: 0, folders, outside: Vec::new(), owner };
+        let instance = Arc::new(Instance { manners, state: Mutex::new(state) });
+        crate::registry::enroll(&instance);
+        instance
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere is no reason to leave a server behind.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state, as long as the server has not been removed.
+    fn living(&self) -> Result<MutexGuard<'_, State>, Error> {
+        let state = self.state();
+        if state.folders.is_empty() {
+            return Err(Error::Stopped { product: self.manners.product });
+        }
+        Ok(state)
+    }
+
+    /// Starts a program for this server: the server itself, or one that prepares it.
+    pub(crate) fn launch(&self, command: Command, on_our_death: Signal) -> Result<(), Error> {
+        let mut state = self.living()?;
+        let doing = format!("start {}", command.get_program().to_string_lossy());
+        let process = Process::start(command, on_our_death).map_err(Error::io(doing))?;
+        state.pid = process.pid().as_raw().cast_unsigned();
+        state.process = Some(process);
+        Ok(())
+    }
+
+    /// How the program ended, where it has; an error when the server was removed meanwhile.
+    pub(crate) fn exited(&self) -> Result<Option<ExitStatus>, Error> {
+        Ok(self.living()?.process.as_mut().and_then(Process::exited))
+    }
+
+    /// The process id of the program started last.
+    pub(crate) fn pid(&self) -> u32 {
+        self.state().pid
+    }
+
+    /// Remembers files outside the folders that go when the server goes.
+    pub(crate) fn remember_outside(&self, files: Vec<PathBuf>) {
+        self.state().outside = files;
+    }
+
+    /// Ends the server, keeping its data; kills it when it takes longer than `limit`.
+    pub(crate) fn end(&self, signal: Signal, limit: Duration) {
+        if let Some(process) = self.state().process.as_mut() {
+            process.signal(signal);
+            process.thaw();
+            if process.wait(limit).is_none() {
+                process.kill_all();
+            }
+        }
+    }
+
+    /// Kills the server with all its processes, as a crash would.
+    pub(crate) fn kill(&self) {
+        if let Some(process) = self.state().process.as_mut() {
+            process.kill_all();
+        }
+    }
+
+    /// Stops the server in its tracks.
+    pub(crate) fn freeze(&self) {
+        if let Some(process) = self.state().process.as_mut() {
+            process.freeze();
+        }
+    }
+
+    /// Lets a stopped server go on.
+    pub(crate) fn thaw(&self) {
+        if let Some(process) = self.state().process.as_mut() {
+            process.thaw();
+        }
+    }
+
+    /// Tells the server to end, without waiting for it.
+    pub(crate) fn tell_to_end(&self) {
+        let mut state = self.state();
+        if state.owner == std::process::id()
+            && let Some(process) = state.process.as_mut()
+        {
+            process.signal(self.manners.drop_signal);
+            process.thaw();
+        }
+    }
+
+    /// Ends the server and removes all that is left of it. The second time nothing happens.
+    pub(crate) fn remove(&self) {
+        // A forked child that ends must not take its parent's servers with it.
+        if self.state().owner != std::process::id() {
+            return;
+        }
+        self.end(self.manners.drop_signal, END_LIMIT);
+        let mut state = self.state();
+        let mut outside = std::mem::take(&mut state.outside);
+        if let Some(folder) = state.folders.first() {
+            (self.manners.sweep)(folder.path(), &mut outside);
+        }
+        for folder in state.folders.drain(..) {
+            folder.remove();
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
