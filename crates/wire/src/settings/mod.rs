@@ -4,7 +4,17 @@
 //! no environment: what was typed, stored in files or handed in as a map becomes `Settings`
 //! elsewhere in this folder.
 
+mod certificates;
+mod connection_string;
+mod fault;
+mod key_value;
+mod parameter;
+mod password_file;
+mod resolve;
 mod secret;
+mod service;
+mod sources;
+mod url;
 mod variants;
 
 use std::fmt;
@@ -12,8 +22,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use fault::{Fault, Faults, Origin, Source, Warning};
+pub use resolve::Resolved;
 pub use secret::Secret;
-pub use variants::{ChannelBinding, Host, RootCert, SslMode};
+pub use sources::Sources;
+pub use variants::{ChannelBinding, Host, RootCert, SslMode, TlsVersions};
 
 /// The port of a PostgreSQL server when nothing else is said.
 pub const DEFAULT_PORT: u16 = 5432;
@@ -49,6 +62,10 @@ pub struct Settings {
     pub runtime_parameters: Vec<(String, String)>,
     /// Whether the login must be bound to the TLS connection.
     pub channel_binding: ChannelBinding,
+    /// Which versions of TLS may be spoken.
+    pub tls_versions: TlsVersions,
+    /// Whether the TLS handshake names the host that is wanted.
+    pub server_name_indication: bool,
 }
 
 /// A client certificate and its private key, as PEM files.
@@ -78,6 +95,8 @@ impl Settings {
             options: None,
             runtime_parameters: Vec::new(),
             channel_binding: ChannelBinding::Prefer,
+            tls_versions: TlsVersions::Any,
+            server_name_indication: true,
         }
     }
 
@@ -92,6 +111,11 @@ impl Settings {
     /// The server as `user@host:port/database`, never with the password.
     pub fn redacted(&self) -> String {
         self.to_string()
+    }
+
+    /// The same settings as a URL, without the password.
+    pub fn url(&self) -> String {
+        url::of(self)
     }
 }
 

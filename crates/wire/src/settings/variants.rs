@@ -108,3 +108,25 @@ impl ChannelBinding {
         ChannelBinding::ALL.into_iter().find(|choice| choice.name() == name)
     }
 }
+
+/// Which versions of TLS may be spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TlsVersions {
+    /// 1.2 and 1.3.
+    Any,
+    /// 1.2, for a server or a comparison that needs it.
+    Only12,
+    /// 1.3, by a minimum that leaves no other.
+    Only13,
+}
+
+impl TlsVersions {
+    /// libpq's parameter that says so.
+    pub(super) fn parameter(self) -> Option<(&'static str, String)> {
+        match self {
+            TlsVersions::Any => None,
+            TlsVersions::Only12 => Some(("ssl_max_protocol_version", "TLSv1.2".to_owned())),
+            TlsVersions::Only13 => Some(("ssl_min_protocol_version", "TLSv1.3".to_owned())),
+        }
+    }
+}

@@ -11,11 +11,12 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::verify::{ChainOnly, Unverified};
 use super::{Tls, TlsError};
-use crate::settings::{ClientCertificate, Host, RootCert, Settings, SslMode};
+use crate::settings::{ClientCertificate, Host, RootCert, Settings, SslMode, TlsVersions};
 
 /// The rustls configuration that `settings` ask for.
 ///
@@ -25,7 +26,7 @@ pub fn client_config(settings: &Settings) -> Result<Tls, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(settings, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&versions(settings.tls_versions))
         .map_err(|cause| TlsError::Handshake { cause: cause.to_string() })?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
@@ -39,8 +40,16 @@ pub fn client_config(settings: &Settings) -> Result<Tls, TlsError> {
         None => builder.with_no_client_auth(),
     };
     let (server_name, real) = server_name(settings)?;
-    config.enable_sni = real;
+    config.enable_sni = real && settings.server_name_indication;
     Ok(Tls { config: Arc::new(config), server_name })
+}
+
+fn versions(wanted: TlsVersions) -> Vec<&'static SupportedProtocolVersion> {
+    match wanted {
+        TlsVersions::Any => vec![&TLS13, &TLS12],
+        TlsVersions::Only12 => vec![&TLS12],
+        TlsVersions::Only13 => vec![&TLS13],
+    }
 }
 
 fn verifier(
@@ -52,7 +61,7 @@ fn verifier(
         (None, SslMode::VerifyCa | SslMode::VerifyFull) => {
             return Err(TlsError::NoRoot { mode: mode.name() });
         }
-        // libpq: require with a root certificate is verify-ca; weaker modes never look at it.
+        // As in libpq, require with a root certificate is verify-ca.
         (Some(root), SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull) => root,
         _ => return Ok(Arc::new(Unverified::new(provider))),
     };
