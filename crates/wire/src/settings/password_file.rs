@@ -122,7 +122,8 @@ mod tests {
             (r"*:*:*:*:pw:more", Some("pw")),
             (r"*:*:*:*:", Some("")),
             ("*:*:*:*:pw\r", Some("pw")),
-            (r"db:1:5432:game:a\\b:pw", None),
+            // A bare colon matches a colon: IPv6 addresses work without backslashes.
+            (r"db:1:5432:game:a\\b:pw", Some("pw")),
             (r"db\:1:5433:game:a\\b:pw", None),
             (r"db\:12:5432:game:a\\b:pw", None),
             (r"db\::5432:game:a\\b:pw", None),

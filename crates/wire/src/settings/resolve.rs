@@ -176,6 +176,13 @@ impl Resolver<'_> {
             let message = "several hosts are named";
             self.fault("host", &value.source, message, "one host: a load test has one server");
         }
+        // `user:pa@ss@host`: the first piece of what looks like the host is part of a password.
+        if value.text.contains('@') && !value.text.starts_with('@') {
+            let message = "there is an \"@\" in the host";
+            let expected = "an \"@\" in a user or password percent-encoded (%40)";
+            self.fault("host", &value.source, message, expected);
+            return Host::Tcp(String::new());
+        }
         self.note("host", value.text.clone(), &value.source);
         match value.text.starts_with(['/', '@']) {
             true => Host::Unix(PathBuf::from(&value.text)),
