@@ -7,7 +7,16 @@
 pub mod catalog;
 pub mod event;
 pub mod failure;
+pub mod finding;
 pub mod histogram;
 pub mod measured;
+pub mod metric;
+pub mod plan;
 pub mod random;
+pub mod run_result;
 pub mod sample;
+pub mod series;
+pub mod threshold;
+pub mod units;
+pub mod verdict;
+pub mod verification;

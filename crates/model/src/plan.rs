@@ -1,0 +1,84 @@
+//! Everything a run will do, resolved and checked before anything starts.
+//!
+//! A [`Plan`] is data: no flag, no file and no default is left to look up, and what it cannot
+//! hold it cannot leak. There is no field for a password, so a result, a report or a log that
+//! shows a plan never shows a secret. Durations are written in seconds, with the unit in the name.
+
+mod load;
+mod output;
+mod seconds;
+mod target;
+mod workload;
+
+pub use load::{Arrivals, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
+pub use output::{Format, Output};
+pub use target::{ServerName, Target};
+pub use workload::{Hokm, Profile, Workload};
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One load test.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The server under load.
+    pub target: Target,
+    /// What users do.
+    pub workload: Workload,
+    /// Connections that carry the load.
+    pub connections: u32,
+    /// Threads that drive them.
+    pub threads: u32,
+    /// When actions start.
+    pub shape: Shape,
+    /// Load before the measured time, recorded apart.
+    #[serde(rename = "warm_up_s", with = "seconds")]
+    pub warm_up: Duration,
+    /// The measured time; of staged load, the sum of its stages.
+    #[serde(rename = "duration_s", with = "seconds")]
+    pub duration: Duration,
+    /// How long actions in flight at the end may still take.
+    #[serde(rename = "grace_s", with = "seconds")]
+    pub grace: Duration,
+    /// How often an action may begin (40001 and 40P01 begin it again); at least 1.
+    pub max_tries: u32,
+    /// After this the server gives a statement up; none lets it take its time.
+    #[serde(rename = "statement_timeout_s", with = "seconds::optional")]
+    pub statement_timeout: Option<Duration>,
+    /// How statements are sent.
+    pub protocol: Protocol,
+    /// What moves the bytes.
+    pub poller: Poller,
+    /// The one source of all randomness; below 2^53, so that every reader of JSON reads it whole.
+    pub seed: u64,
+    /// The limits that the verdict is made of.
+    pub thresholds: Vec<Limit>,
+    /// Where the result goes.
+    pub output: Output,
+    /// How often progress is told; none stays silent.
+    #[serde(rename = "progress_s", with = "seconds::optional")]
+    pub progress: Option<Duration>,
+    /// Whether tables that the run creates stay.
+    pub keep_data: bool,
+}
+
+/// A limit for one metric of the result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// The name of the threshold (`max_p95_query_time_ms`).
+    pub name: String,
+    /// The limit, in the unit that the name ends in.
+    pub limit: f64,
+    /// True when the user asked for it: then a value that could not be measured matters.
+    pub set_by_user: bool,
+}
+
+impl Plan {
+    /// The whole length of the load: warm-up and measured time.
+    pub fn load_time(&self) -> Duration {
+        self.warm_up.saturating_add(self.duration)
+    }
+}
+
+#[cfg(test)]
+mod tests;

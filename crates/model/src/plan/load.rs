@@ -1,0 +1,106 @@
+//! When actions start and how they travel: the part of a plan that the engine carries out.
+
+use super::seconds;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Whether users wait for answers before they ask again, or come whether or not we can answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "loop", rename_all = "snake_case")]
+pub enum Shape {
+    /// Each connection begins its next action when the last one and the think time are over.
+    Closed {
+        /// The pause between actions.
+        think_time: Option<ThinkTime>,
+    },
+    /// Actions have intended starts, whatever the server does.
+    Open {
+        /// What takes a slot of the schedule.
+        unit: Unit,
+        /// How many slots there are at each moment.
+        rate: Rate,
+        /// How they are spread.
+        arrivals: Arrivals,
+        /// Actions that are later than this are skipped and counted.
+        #[serde(rename = "max_backlog_s", with = "seconds")]
+        max_backlog: Duration,
+    },
+}
+
+/// A pause drawn evenly between two bounds; a fixed one has both the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThinkTime {
+    /// The shortest.
+    #[serde(rename = "min_s", with = "seconds")]
+    pub min: Duration,
+    /// The longest.
+    #[serde(rename = "max_s", with = "seconds")]
+    pub max: Duration,
+}
+
+/// What a rate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Statements of the workload: an action of k statements takes k slots.
+    Statements,
+    /// Actions.
+    Actions,
+}
+
+/// How the offered rate moves over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rate {
+    /// The same from the start of the warm-up to the end.
+    Constant {
+        /// Slots per second.
+        per_s: f64,
+    },
+    /// Straight lines from one target to the next, the first from 0; a stage of no length jumps.
+    Stages(Vec<Stage>),
+}
+
+/// One line of a staged rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// How long it takes.
+    #[serde(rename = "duration_s", with = "seconds")]
+    pub duration: Duration,
+    /// Slots per second at its end.
+    pub target_per_s: f64,
+}
+
+/// How the gaps between intended starts are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// Even gaps.
+    Uniform,
+    /// Exponential gaps: independent users.
+    Poisson,
+}
+
+/// How statements are sent, in pgbench's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// As text.
+    Simple,
+    /// Parsed, bound and executed each time.
+    Extended,
+    /// Parsed once per connection.
+    Prepared,
+}
+
+/// What moves the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Poller {
+    /// The one that measures better here, the other where it can't be had.
+    Auto,
+    /// io_uring, or an error.
+    IoUring,
+    /// epoll.
+    Epoll,
+}

@@ -1,0 +1,83 @@
+//! A plan survives being saved, and its file names don't collide.
+
+use super::*;
+use std::path::PathBuf;
+
+fn plan(shape: Shape) -> Plan {
+    Plan {
+        target: Target::Throwaway,
+        workload: Workload { name: "select-only".into(), profile: Profile::Pgbench { scale: 1 } },
+        connections: 8,
+        threads: 2,
+        shape,
+        warm_up: Duration::from_millis(1500),
+        duration: Duration::from_secs(60),
+        grace: Duration::from_secs(10),
+        max_tries: 3,
+        statement_timeout: None,
+        protocol: Protocol::Prepared,
+        poller: Poller::IoUring,
+        seed: 7,
+        thresholds: vec![Limit { name: "max_x_ms".into(), limit: 5.0, set_by_user: true }],
+        output: output("a/b.json"),
+        progress: Some(Duration::from_secs(1)),
+        keep_data: false,
+    }
+}
+
+fn output(path: &str) -> Output {
+    let formats = Format::ALL.to_vec();
+    Output { path: PathBuf::from(path), formats, include_raw_data: false, force: false }
+}
+
+fn open(rate: Rate) -> Shape {
+    let max_backlog = Duration::from_secs(30);
+    Shape::Open { unit: Unit::Actions, rate, arrivals: Arrivals::Poisson, max_backlog }
+}
+
+#[test]
+fn a_plan_reads_back_as_it_was_written() {
+    let stage = Stage { duration: Duration::from_secs(30), target_per_s: 100.0 };
+    let think = ThinkTime { min: Duration::from_millis(50), max: Duration::from_millis(200) };
+    let shapes = [
+        Shape::Closed { think_time: Some(think) },
+        Shape::Closed { think_time: None },
+        open(Rate::Constant { per_s: 2.5 }),
+        open(Rate::Stages(vec![stage])),
+    ];
+    for plan in shapes.map(plan) {
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan, "{text}");
+    }
+}
+
+#[test]
+fn durations_carry_their_unit_in_the_name() {
+    let value = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    assert_eq!(value["warm_up_s"], 1.5);
+    assert_eq!(value["statement_timeout_s"], serde_json::Value::Null);
+    assert_eq!(value["shape"]["loop"], "closed");
+    assert_eq!(value["poller"], "io_uring");
+}
+
+#[test]
+fn a_negative_duration_is_refused() {
+    let mut value = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    value["duration_s"] = (-1.0).into();
+    assert!(serde_json::from_value::<Plan>(value).is_err());
+}
+
+#[test]
+fn every_file_of_a_result_has_its_own_name() {
+    let files: Vec<String> = output("a/b.json").files().into_iter().map(shown).collect();
+    assert_eq!(files, ["a/b.json", "a/b.md", "a/b.csv", "a/b.series.csv"]);
+    assert_eq!(output("b.json").partial(), PathBuf::from("b.json.partial"));
+    assert_eq!(output("b.json").folder(), Path::new("."));
+    assert_eq!(output("a/b.json").folder(), Path::new("a"));
+}
+
+use std::path::Path;
+
+fn shown((_, path): (Format, PathBuf)) -> String {
+    path.display().to_string()
+}
