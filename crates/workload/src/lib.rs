@@ -1,1 +1,15 @@
-//! What a user does next: the Hokm game, pgbench's three, data loading, verification.
+//! What a user does next.
+//!
+//! A [`Workload`] owns tables, statements and players: it sets up, hands out players, verifies
+//! what they left behind and cleans up. Players never touch a socket or a clock: they fill
+//! [`postgres::Request`]s and read [`postgres::Answer`]s, and [`postgres::Postgres`] carries them
+//! for the engine. `pgbench` and `hokm` use nothing that a user's own workload could not.
+
+pub mod error;
+pub mod identifier;
+pub mod postgres;
+pub mod schema;
+pub mod workload;
+
+pub use error::Error;
+pub use workload::{CleanUp, Server, SetUp, Workload};

@@ -1,0 +1,21 @@
+//! PostgreSQL behind the engine's seam: statements, requests, answers, and the connection that
+//! carries them by the simple, the extended or the prepared protocol.
+
+mod answer;
+mod backend;
+mod connection;
+mod encode;
+mod failure;
+mod literal;
+mod request;
+mod statement;
+mod timestamp;
+
+pub use answer::{Answer, Reply, Row};
+pub use backend::Postgres;
+pub use connection::PostgresConnection;
+pub use failure::of_value;
+pub use request::{Call, Request};
+pub use statement::{
+    BEGIN, COMMIT, FIRST, Protocol, ROLLBACK, Statement, Type, transaction_control,
+};

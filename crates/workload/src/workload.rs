@@ -1,0 +1,90 @@
+//! The seam to the program: what a workload promises around the load itself.
+//!
+//! The engine knows players only. Everything before and after (tables, rows, verification) goes
+//! through this trait, over blocking connections that nobody measures.
+
+use crate::error::Error;
+use crate::postgres::{Answer, Request, Statement};
+use model::metric::Metric;
+use model::verification::Verification;
+use std::sync::Arc;
+use std::time::Duration;
+use wire::settings::Settings;
+use wire::tls::Tls;
+
+/// What users do.
+pub trait Workload: Send {
+    /// One user.
+    type Player: engine::Player<Request = Request, Answer = Answer> + 'static;
+
+    /// The name in `--workload` and in results.
+    fn name(&self) -> &'static str;
+
+    /// The names of its actions; a wish names one by its index.
+    fn actions(&self) -> Vec<String>;
+
+    /// Its own statements: the first has the number [`crate::postgres::FIRST`].
+    fn statements(&self) -> Vec<Statement>;
+
+    /// Checks that the tables fit, creates what is missing, loads what it needs. Nothing of the
+    /// user's is ever changed.
+    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error>;
+
+    /// One player for each client.
+    fn players(&mut self, clients: u32) -> Vec<Self::Player>;
+
+    /// Compares what the server holds with what the players remember.
+    fn verify(
+        &mut self,
+        server: &Server<'_>,
+        players: &mut [Self::Player],
+    ) -> Result<Verification, Error>;
+
+    /// Removes its rows by their keys, and drops only the tables that it created.
+    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error>;
+
+    /// Counters, gauges and histograms of its own, over the measured window.
+    fn metrics(&self, players: &[Self::Player], elapsed_s: f64) -> Vec<Metric>;
+}
+
+/// The server under load, as set-up and verification reach it.
+pub struct Server<'a> {
+    /// Where and how to connect.
+    pub settings: Arc<Settings>,
+    /// How to encrypt, where that is asked for.
+    pub tls: Option<Arc<Tls>>,
+    /// The schema of the tables; none for the search path.
+    pub schema: Option<String>,
+    /// How many connections may load at once.
+    pub loaders: usize,
+    /// How long one statement of set-up or verification may take; none waits for ever.
+    pub patience: Option<Duration>,
+    /// Hears what is going on.
+    pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// What set-up did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetUp {
+    /// The tables that were created, as they are named in SQL.
+    pub created: Vec<String>,
+    /// Rows loaded by COPY.
+    pub rows_loaded: u64,
+    /// How long all of it took.
+    pub seconds: f64,
+    /// What a reader of the result should know.
+    pub notes: Vec<String>,
+    /// Executions of the catalogue's statements in set-up, by name: they count on the server too.
+    pub statements: Vec<(&'static str, u64)>,
+}
+
+/// What clean-up did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CleanUp {
+    /// The tables that were dropped.
+    pub dropped: Vec<String>,
+    /// Rows removed from tables that stay.
+    pub rows_removed: u64,
+    /// What a reader of the result should know.
+    pub notes: Vec<String>,
+}
