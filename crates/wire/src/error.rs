@@ -76,6 +76,18 @@ pub enum Error {
         /// Where in the conversation.
         during: &'static str,
     },
+    /// The connection was given up before.
+    #[error("the connection is of no use any more: {since}")]
+    Unusable {
+        /// What happened to it.
+        since: &'static str,
+    },
+    /// A statement returned another number of rows than the caller can use.
+    #[error("a statement returned {rows} rows instead of one")]
+    NotOneRow {
+        /// How many.
+        rows: usize,
+    },
     /// A request that can't be put into a message.
     #[error("{0}")]
     Frame(#[from] FrameError),
@@ -88,10 +100,6 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn io(doing: &'static str, cause: io::Error) -> Error {
-        Error::Io { doing, cause }
-    }
-
     pub(crate) fn protocol(text: impl Into<Cow<'static, str>>) -> Error {
         Error::Protocol(text.into())
     }

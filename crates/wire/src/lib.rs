@@ -6,6 +6,7 @@
 //!
 //! Start reading at [`connection`]; requests are made with [`frame`], answers read with [`value`].
 
+pub mod blocking;
 pub mod connection;
 pub mod error;
 pub mod event;

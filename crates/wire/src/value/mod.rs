@@ -35,6 +35,12 @@ pub enum DecodeError {
         /// The columns there are.
         columns: usize,
     },
+    /// The result has no column of this name.
+    #[error("no column \"{name}\"")]
+    NoSuchName {
+        /// The name asked for.
+        name: String,
+    },
     /// One of the above, in this column.
     #[error("column {index}: {cause}")]
     Column {

@@ -1,3 +1,13 @@
-//! Integration tests of the crate, one binary.
+//! Settings and TLS; the connection against real servers, with tokio-postgres as a referee that
+//! is not ours.
 
+mod copy;
+mod encryption;
+mod faults;
+mod login;
+mod pipeline;
+mod query;
+mod referee;
+mod server;
 mod settings;
+mod tls;

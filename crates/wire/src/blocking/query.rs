@@ -1,0 +1,113 @@
+//! Statements: one text or one statement with parameters, and all that it answers.
+
+use std::mem;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use super::rows::{only, own_columns};
+use super::{Answer, Client, OwnedColumn, OwnedRow, Param};
+use crate::error::Error;
+use crate::event::Event;
+use crate::frame::{self, Bind, FrameError, Target};
+use crate::server_error::OwnedServerError;
+
+/// Gathers what a conversation brings, up to its first error.
+#[derive(Default)]
+struct Gathered {
+    columns: Option<Arc<[OwnedColumn]>>,
+    current: Answer,
+    answers: Vec<Answer>,
+    error: Option<Box<OwnedServerError>>,
+}
+
+impl Gathered {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::RowDescription(columns) => self.columns = Some(own_columns(columns)),
+            Event::Row(row) => {
+                let columns = self.columns.get_or_insert_with(|| Arc::from([]));
+                self.current.rows.push(OwnedRow::new(columns.clone(), row));
+            }
+            Event::Complete { tag, rows } => {
+                self.current.tag = tag.to_owned();
+                self.current.affected = rows;
+                self.answers.push(mem::take(&mut self.current));
+            }
+            Event::EmptyQuery => self.answers.push(mem::take(&mut self.current)),
+            Event::Error(error) if self.error.is_none() => {
+                self.error = Some(Box::new(error.to_owned()));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> Result<Vec<Answer>, Error> {
+        match self.error {
+            Some(error) => Err(Error::Server(error)),
+            None => Ok(self.answers),
+        }
+    }
+}
+
+impl Client {
+    /// Runs one or more statements, separated by semicolons, in one transaction if they don't say
+    /// otherwise. Their rows are text.
+    pub fn simple_query(&mut self, sql: &str) -> Result<Vec<Answer>, Error> {
+        self.gather(|buf| frame::query(buf, sql))
+    }
+
+    /// Runs statements whose rows nobody wants.
+    pub fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.simple_query(sql).map(|_| ())
+    }
+
+    /// Runs one statement; its rows are in binary.
+    pub fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<OwnedRow>, Error> {
+        Ok(self.extended(sql, params)?.rows)
+    }
+
+    /// Runs one statement that returns exactly one row.
+    pub fn query_one(&mut self, sql: &str, params: &[Param<'_>]) -> Result<OwnedRow, Error> {
+        only(self.query(sql, params)?)
+    }
+
+    /// Runs one statement; tells how many rows it changed.
+    pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, Error> {
+        Ok(self.extended(sql, params)?.affected)
+    }
+
+    fn extended(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Answer, Error> {
+        let mut answers = self.gather(|buf| {
+            let count = u16::try_from(params.len()).map_err(|_| FrameError::TooLong)?;
+            let oids: Vec<_> = params.iter().map(Param::oid).collect();
+            frame::parse(buf, "", sql, &oids)?;
+            let bind = Bind::new(buf, "", count);
+            params.iter().fold(bind, |bind, param| param.bind(bind)).finish()?;
+            frame::describe(buf, Target::Portal(""))?;
+            frame::execute(buf, 0);
+            frame::sync(buf);
+            Ok(())
+        })?;
+        Ok(answers.pop().unwrap_or_default())
+    }
+
+    fn gather(
+        &mut self,
+        write: impl FnOnce(&mut BytesMut) -> Result<(), FrameError>,
+    ) -> Result<Vec<Answer>, Error> {
+        let mut requests = mem::take(&mut self.requests);
+        requests.clear();
+        let mut gathered = Gathered::default();
+        let sent = match write(&mut requests) {
+            Ok(()) => self.round_trip(&mut requests, |event| gathered.take(event)),
+            Err(fault) => Err(Error::Frame(fault)),
+        };
+        self.requests = requests;
+        // The server's own reason says more than the end of the connection that follows it.
+        match (sent, gathered.finish()) {
+            (_, Err(server)) => Err(server),
+            (sent, Ok(answers)) => sent.map(|()| answers),
+        }
+    }
+}
