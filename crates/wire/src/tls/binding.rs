@@ -117,3 +117,83 @@ impl<'a> Der<'a> {
         Some(contents)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hash_of(signature_algorithm: &[u8]) -> Option<usize> {
+        let empty: &[u8] = &[];
+        let (public_key_info, key_algorithm, key) = (empty, empty, empty);
+        Certificate { public_key_info, key_algorithm, key, signature_algorithm }
+            .signature_hash()
+            .map(|it| it.output_len() * 8)
+    }
+
+    fn rsa(last: u8, parameters: &[u8]) -> Vec<u8> {
+        let id = [0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last];
+        [&id, parameters].concat()
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_signature_but_never_a_broken_one() {
+        const NULL: &[u8] = &[0x05, 0x00];
+        for (last, bits) in [
+            (4, Some(256)),
+            (5, Some(256)),
+            (11, Some(256)),
+            (12, Some(384)),
+            (13, Some(512)),
+            (9, None),
+        ] {
+            assert_eq!(hash_of(&rsa(last, NULL)), bits, "RSA {last}");
+        }
+        for (tail, bits) in [(&[1][..], 256), (&[3, 2], 256), (&[3, 3], 384), (&[3, 4], 512)] {
+            let id = [&[0x2a, 0x86, 0x48, 0xce, 0x3d, 4], tail].concat();
+            let identifier = [&[0x06, id.len() as u8], id.as_slice()].concat();
+            assert_eq!(hash_of(&identifier), Some(bits), "ECDSA {tail:?}");
+        }
+        assert_eq!(hash_of(&[0x06, 3, 0x2b, 0x65, 0x70]), None, "Ed25519 names no hash");
+    }
+
+    #[test]
+    fn a_pss_signature_names_its_hash_in_a_parameter() {
+        let sha2 = |last| {
+            let id = [0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last];
+            [&[0x30, 15, 0xa0, 13, 0x30, 11], &id[..]].concat()
+        };
+        assert_eq!(hash_of(&rsa(10, &[0x30, 0])), Some(256));
+        assert_eq!(hash_of(&rsa(10, &sha2(1))), Some(256));
+        assert_eq!(hash_of(&rsa(10, &sha2(2))), Some(384));
+        assert_eq!(hash_of(&rsa(10, &sha2(3))), Some(512));
+    }
+
+    #[test]
+    fn a_real_certificate_gives_its_key_and_its_hash() {
+        for (algorithm, hash) in [
+            (&rcgen::PKCS_ECDSA_P256_SHA256, Some(&SHA256)),
+            (&rcgen::PKCS_ECDSA_P384_SHA384, Some(&SHA384)),
+            (&rcgen::PKCS_ED25519, None),
+        ] {
+            let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+            let params = rcgen::CertificateParams::new(vec!["db".to_owned()]).unwrap();
+            let made = params.self_signed(&key).unwrap();
+            let der: &[u8] = made.der();
+            assert_eq!(Certificate::parse(der).unwrap().key, key.public_key_raw());
+            let expected = hash.map(|it| digest::digest(it, der).as_ref().to_vec());
+            assert_eq!(server_end_point(der), expected);
+            for end in 0..der.len() {
+                assert_eq!(server_end_point(&der[..end]), None);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            server_end_point(&bytes);
+        }
+    }
+}

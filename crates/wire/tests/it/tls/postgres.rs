@@ -1,0 +1,1 @@
+//! TLS, certificates and channel binding with a real PostgreSQL.
