@@ -1,0 +1,55 @@
+//! Where a run took place: what decides its numbers besides the plan.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a run took place.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Environment {
+    /// Our own version.
+    pub pgsurge_version: String,
+    /// The server; absent when it never answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerEnvironment>,
+    /// The machine that made the load.
+    pub host: Host,
+    /// The clock that latencies were taken from.
+    pub clock: String,
+    /// The poller that ran, and why another did not.
+    pub poller: String,
+    /// What the user wrote beside the run.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The server under test.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerEnvironment {
+    /// `server_version`, as it says.
+    pub version: String,
+    /// Settings that decide performance, as `SHOW` gives them.
+    pub settings: BTreeMap<String, String>,
+    /// Extensions and their versions.
+    pub extensions: BTreeMap<String, String>,
+    /// True when we started it for this run and removed it afterwards.
+    pub throwaway: bool,
+    /// True when it shares its machine with the load.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_this_host: Option<bool>,
+}
+
+/// A machine.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Host {
+    /// Operating system and its version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub os: Option<String>,
+    /// Processors that we may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<u64>,
+    /// Memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<u64>,
+}

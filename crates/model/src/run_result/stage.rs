@@ -1,0 +1,165 @@
+//! The stages of a schedule, summed up while they go by.
+//!
+//! Each stage keeps one distribution and at most ten blocks of equal length, so a stage of an
+//! hour takes no more memory than one of a minute, and still shows whether it was steady.
+
+use crate::histogram::Histogram;
+use crate::measured::Interval;
+use crate::metric::Distribution;
+use crate::sample::{ActionCounts, Phase};
+use serde::{Deserialize, Serialize};
+
+/// Into how many blocks a stage is cut: enough for a trend test to be sure at 1 %.
+pub const BLOCKS: usize = 10;
+
+/// One stage, as planned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StagePlan {
+    /// What it is (`hold 500/s`).
+    pub name: String,
+    /// Where it begins, seconds since measuring began.
+    pub from_s: f64,
+    /// How long it lasts.
+    pub length_s: f64,
+    /// True when its load does not change, so that it ought to become steady.
+    pub hold: bool,
+}
+
+/// A part of a stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageBlock {
+    /// How long it was.
+    pub length_s: f64,
+    /// Actions that succeeded in it, per second.
+    pub achieved_per_s: f64,
+    /// Mean response time; absent when nothing finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time_mean_ms: Option<f64>,
+}
+
+/// One stage, as it went. Actions count where they ended, not where they were meant to begin.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageMetrics {
+    /// What it is.
+    pub name: String,
+    /// Where it began, seconds since measuring began.
+    pub from_s: f64,
+    /// How long it lasted; shorter than planned when the run was interrupted.
+    pub length_s: f64,
+    /// True when its load was not to change.
+    pub hold: bool,
+    /// What the schedule offered per second (actions, or statements where those are paced);
+    /// absent in a closed loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered_per_s: Option<f64>,
+    /// Actions that succeeded, per second.
+    pub achieved_per_s: f64,
+    /// Actions that failed.
+    pub failed: u64,
+    /// Actions that were skipped.
+    pub skipped: u64,
+    /// Response time of the finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time_ms: Option<Distribution>,
+    /// The stage in parts of equal length.
+    pub blocks: Vec<StageBlock>,
+}
+
+/// Sums of what is being gathered.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    length_s: f64,
+    succeeded: u64,
+    response_count: u64,
+    response_sum_ms: f64,
+}
+
+/// Sums stages up, interval by interval.
+#[derive(Clone, Debug, Default)]
+pub struct StageTracker {
+    plan: Vec<StagePlan>,
+    warm_up_s: f64,
+    current: usize,
+    counts: ActionCounts,
+    offered: Option<f64>,
+    response: Histogram,
+    blocks: [Block; BLOCKS],
+    done: Vec<StageMetrics>,
+}
+
+impl StageTracker {
+    /// Tracks `plan` (in order of time) in a run whose intervals begin with a warm-up of
+    /// `warm_up_s`.
+    pub fn new(plan: Vec<StagePlan>, warm_up_s: f64) -> StageTracker {
+        StageTracker { plan, warm_up_s, ..StageTracker::default() }
+    }
+
+    /// Takes the next interval.
+    pub fn interval(&mut self, interval: &Interval) {
+        if interval.phase == Phase::WarmUp || interval.grace {
+            return;
+        }
+        // An interval belongs where its middle lies.
+        let at = interval.start_s - self.warm_up_s + interval.length_s / 2.0;
+        while self.plan.get(self.current).is_some_and(|stage| at >= stage.from_s + stage.length_s) {
+            self.close();
+        }
+        let Some(stage) = self.plan.get(self.current) else { return };
+        let share = (at - stage.from_s) / stage.length_s;
+        // A negative or undefined share becomes block 0.
+        let block = &mut self.blocks[((share * BLOCKS as f64) as usize).min(BLOCKS - 1)];
+        let all = interval.all_actions();
+        block.length_s += interval.length_s;
+        block.succeeded += all.counts.succeeded;
+        block.response_count += all.response.count();
+        block.response_sum_ms +=
+            all.response.mean_ms().unwrap_or(0.0) * all.response.count() as f64;
+        self.counts += all.counts;
+        self.response.merge(&all.response);
+        if let Some(offered) = interval.offered {
+            *self.offered.get_or_insert(0.0) += offered;
+        }
+    }
+
+    /// All stages that were reached.
+    pub fn finish(mut self) -> Vec<StageMetrics> {
+        self.close();
+        self.done
+    }
+
+    fn close(&mut self) {
+        let length_s: f64 = self.blocks.iter().map(|block| block.length_s).sum();
+        if let Some(stage) = self.plan.get(self.current).filter(|_| length_s > 0.0) {
+            self.done.push(StageMetrics {
+                name: stage.name.clone(),
+                from_s: stage.from_s,
+                length_s,
+                hold: stage.hold,
+                offered_per_s: self.offered.map(|offered| offered / length_s),
+                achieved_per_s: self.counts.succeeded as f64 / length_s,
+                failed: self.counts.failed,
+                skipped: self.counts.skipped,
+                response_time_ms: Distribution::of(&self.response),
+                blocks: self.blocks.iter().filter_map(Block::metrics).collect(),
+            });
+        }
+        self.current += 1;
+        self.counts = ActionCounts::default();
+        self.offered = None;
+        self.response.clear();
+        self.blocks = Default::default();
+    }
+}
+
+impl Block {
+    fn metrics(&self) -> Option<StageBlock> {
+        (self.length_s > 0.0).then(|| StageBlock {
+            length_s: self.length_s,
+            achieved_per_s: self.succeeded as f64 / self.length_s,
+            response_time_mean_ms: (self.response_count > 0)
+                .then(|| self.response_sum_ms / self.response_count as f64),
+        })
+    }
+}

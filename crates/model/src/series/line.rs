@@ -1,0 +1,260 @@
+//! One line of a `.partial` file: the record that a running test leaves.
+//!
+//! The first line is a header; then rows and events in the order of time. Each line is a JSON
+//! object whose first key says what it is, so that a reader who wants one operation can pass over
+//! the others without parsing them. A line cut short by a kill is an error of that line alone.
+
+use crate::catalog::Kind;
+use crate::event::Event;
+use crate::run_result::Environment;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A statement, as the header lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementName {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its text.
+    pub sql: String,
+}
+
+/// What a reader must know before the rows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Header {
+    /// The version of the result's shape.
+    pub schema_version: u32,
+    /// When the run began, RFC 3339.
+    pub started_at: String,
+    /// The workload.
+    pub workload: String,
+    /// Connections that the plan asked for.
+    pub connections: u64,
+    /// Length of the planned warm-up: times below count from its end.
+    pub warm_up_s: f64,
+    /// The names of actions, by number.
+    pub actions: Vec<String>,
+    /// The statements, by number.
+    pub statements: Vec<StatementName>,
+    /// The resolved plan, no secrets.
+    pub plan: Value,
+    /// Where it runs.
+    pub environment: Environment,
+}
+
+/// One interval of the whole run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IntervalRow {
+    /// When it began, seconds since measuring began; negative in the warm-up.
+    pub t: f64,
+    /// How long it was.
+    pub length_s: f64,
+    /// True for what happened after the schedule's end.
+    #[serde(skip_serializing_if = "is_false")]
+    pub grace: bool,
+    /// Slots of the schedule that fell due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered: Option<f64>,
+    /// How far behind the schedule the oldest waiting action was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind_s: Option<f64>,
+    /// Actions given to the engine.
+    pub scheduled: u64,
+    /// Actions that succeeded.
+    pub succeeded: u64,
+    /// Actions that failed.
+    pub failed: u64,
+    /// Of those: unknown whether stored.
+    pub unknown: u64,
+    /// Actions never sent.
+    pub skipped: u64,
+    /// Actions without an answer at the end.
+    pub unfinished: u64,
+    /// Further tries.
+    pub retries: u64,
+    /// Statements answered, transaction control included.
+    pub statements: u64,
+    /// Of those: with an error.
+    pub statements_failed: u64,
+    /// Rows returned or changed.
+    pub rows: u64,
+    /// Usable connections at the end.
+    pub connected: u64,
+    /// Most connections with an action in flight at once.
+    pub in_use_max: u64,
+    /// Mean over time of those without.
+    pub idle_mean: f64,
+    /// Connects begun.
+    pub connects: u64,
+    /// Of those: failed.
+    pub connects_failed: u64,
+    /// Connections lost.
+    pub lost: u64,
+    /// CPU time of our load threads.
+    pub cpu_ms: f64,
+    /// Longest turn of an event loop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn_max_ms: Option<f64>,
+    /// 99th percentile of the lateness of actions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lateness_p99_ms: Option<f64>,
+    /// Failures by class.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, u64>,
+    /// Response times of all actions: HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time: Option<String>,
+}
+
+/// One action over some intervals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionRow {
+    /// Its number; first, so that a line can be told by its beginning.
+    pub action: u16,
+    /// When the first interval began.
+    pub t: f64,
+    /// How long they were.
+    pub length_s: f64,
+    /// As in [`IntervalRow`].
+    pub scheduled: u64,
+    /// As in [`IntervalRow`].
+    pub succeeded: u64,
+    /// As in [`IntervalRow`].
+    pub failed: u64,
+    /// As in [`IntervalRow`].
+    pub unknown: u64,
+    /// As in [`IntervalRow`].
+    pub skipped: u64,
+    /// As in [`IntervalRow`].
+    pub unfinished: u64,
+    /// As in [`IntervalRow`].
+    pub retries: u64,
+    /// HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time: Option<String>,
+    /// HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_time: Option<String>,
+}
+
+/// One statement over some intervals.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StatementRow {
+    /// Its number; first, so that a line can be told by its beginning.
+    pub statement: u16,
+    /// When the first interval began.
+    pub t: f64,
+    /// How long they were.
+    pub length_s: f64,
+    /// Answered.
+    pub count: u64,
+    /// Of those: with an error.
+    pub failed: u64,
+    /// Rows returned or changed.
+    pub rows: u64,
+    /// HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_time: Option<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// One line of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Line {
+    /// The first.
+    Header(Box<Header>),
+    /// An interval of the whole run.
+    Interval(Box<IntervalRow>),
+    /// An action over some intervals.
+    Action(ActionRow),
+    /// A statement over some intervals.
+    Statement(StatementRow),
+    /// Something that happened.
+    Event(Event),
+}
+
+/// A line that is none of ours, or was cut short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineError(String);
+
+impl std::fmt::Display for LineError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "read a line of a partial result: {}", self.0)
+    }
+}
+
+impl std::error::Error for LineError {}
+
+#[derive(Deserialize)]
+struct Wrapped<T> {
+    #[serde(alias = "header", alias = "interval", alias = "event")]
+    it: T,
+}
+
+impl Line {
+    /// Where a line about action `index` begins.
+    pub fn action_prefix(index: usize) -> String {
+        format!("{{\"action\":{index},")
+    }
+
+    /// Where a line about statement `index` begins.
+    pub fn statement_prefix(index: usize) -> String {
+        format!("{{\"statement\":{index},")
+    }
+
+    /// Where a line about an interval begins.
+    pub const INTERVAL_PREFIX: &'static str = "{\"interval\":";
+
+    /// Where a line about an event begins.
+    pub const EVENT_PREFIX: &'static str = "{\"event\":";
+
+    /// Where the header begins.
+    pub const HEADER_PREFIX: &'static str = "{\"header\":";
+
+    /// The line as text, with its end.
+    pub fn encode(&self) -> String {
+        let (before, body, after) = match self {
+            Line::Header(header) => (Line::HEADER_PREFIX, serde_json::to_string(header), "}\n"),
+            Line::Interval(row) => (Line::INTERVAL_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::Event(event) => (Line::EVENT_PREFIX, serde_json::to_string(event), "}\n"),
+            Line::Action(row) => ("", serde_json::to_string(row), "\n"),
+            Line::Statement(row) => ("", serde_json::to_string(row), "\n"),
+        };
+        // Our own rows have text for keys and nothing that JSON can't say, so this never fails; if
+        // it did, an empty object would be skipped by every reader.
+        format!("{before}{}{after}", body.unwrap_or_else(|_| "{}".to_owned()))
+    }
+
+    /// Reads what [`Line::encode`] wrote.
+    pub fn parse(text: &str) -> Result<Line, LineError> {
+        let text = text.trim_end();
+        let line = if text.starts_with(Line::INTERVAL_PREFIX) {
+            unwrap(text).map(|row| Line::Interval(Box::new(row)))
+        } else if text.starts_with("{\"action\":") {
+            serde_json::from_str(text).map(Line::Action)
+        } else if text.starts_with("{\"statement\":") {
+            serde_json::from_str(text).map(Line::Statement)
+        } else if text.starts_with(Line::EVENT_PREFIX) {
+            unwrap(text).map(Line::Event)
+        } else if text.starts_with(Line::HEADER_PREFIX) {
+            unwrap(text).map(|header| Line::Header(Box::new(header)))
+        } else {
+            return Err(LineError("it begins like none that we write".to_owned()));
+        };
+        line.map_err(|error| LineError(error.to_string()))
+    }
+}
+
+fn unwrap<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    serde_json::from_str::<Wrapped<T>>(text).map(|wrapped| wrapped.it)
+}
