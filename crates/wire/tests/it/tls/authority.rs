@@ -34,13 +34,20 @@ impl Pair {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Authority {
+        Authority::with_own_key(name, KeyPair::generate().unwrap())
+    }
+
+    /// One that signs with this key.
+    pub(crate) fn with_own_key(name: &str, key: KeyPair) -> Authority {
         let folder = tempfile::tempdir().unwrap();
-        let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.self_signed(&key).unwrap();
         save(&folder.path().join("root.crt"), &certificate.pem());
+        // A PostgreSQL that checks clients against it runs as another user.
+        allow(folder.path(), 0o755);
+        allow(&folder.path().join("root.crt"), 0o644);
         Authority { issuer: Issuer::new(params, key), folder }
     }
 
@@ -106,7 +113,11 @@ fn pair_in(folder: &Path, certificate: &str, key: &KeyPair) -> Pair {
 
 fn save(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    allow(path, 0o600);
+}
+
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// The same certificate as version 1: without the version field and the extensions. Its signature
