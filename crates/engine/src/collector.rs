@@ -1,0 +1,315 @@
+//! Merges what the threads hand over: into one interval after another, and into the totals.
+//!
+//! An interval is complete when every thread has reported it or a later one; then the observer
+//! sees it, and it is forgotten. What stays is one set of totals, however long the run.
+
+use crate::pace::Curve;
+use crate::recorder::{Batch, LastWords, Outage, PhaseSamples};
+use crate::settings::{Load, Shape};
+use model::catalog::Catalog;
+use model::event::{Event, EventKind};
+use model::failure::FailureTally;
+use model::measured::{GeneratorSample, Interval, Measured};
+use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
+use std::collections::BTreeMap;
+
+/// Who wants to know while load runs.
+pub trait Observer {
+    /// One interval is complete.
+    fn interval(&mut self, interval: &Interval);
+}
+
+impl<F: FnMut(&Interval)> Observer for F {
+    fn interval(&mut self, interval: &Interval) {
+        self(interval);
+    }
+}
+
+/// See the module.
+pub(crate) struct Collector<'a> {
+    load: &'a Load,
+    catalog: &'a Catalog,
+    begin_ns: u64,
+    open: BTreeMap<u64, Interval>,
+    reported: Vec<Option<u64>>,
+    ended: Vec<Option<LastWords>>,
+    totals: Measured,
+}
+
+impl<'a> Collector<'a> {
+    pub(crate) fn new(load: &'a Load, catalog: &'a Catalog, begin_ns: u64) -> Collector<'a> {
+        let threads = load.threads as usize;
+        let totals = Measured {
+            actions: vec![ActionSample::default(); catalog.actions.len()],
+            warm_up_actions: vec![ActionSample::default(); catalog.actions.len()],
+            statements: vec![StatementSample::default(); catalog.statements.len()],
+            session_statements: vec![(0, 0); catalog.statements.len()],
+            threads: load.threads,
+            ..Measured::default()
+        };
+        Collector {
+            load,
+            catalog,
+            begin_ns,
+            open: BTreeMap::new(),
+            reported: vec![None; threads],
+            ended: (0..threads).map(|_| None).collect(),
+            totals,
+        }
+    }
+
+    /// True when every thread has said its last words.
+    pub(crate) fn is_done(&self) -> bool {
+        self.ended.iter().all(Option::is_some)
+    }
+
+    /// Takes one batch; tells the observer the intervals that it completes.
+    pub(crate) fn take(&mut self, mut batch: Batch, observer: &mut dyn Observer) {
+        let (thread, index) = (batch.thread, batch.interval);
+        let ended = batch.last.take();
+        if !self.open.contains_key(&index) {
+            self.open.insert(index, self.empty_interval(index));
+        }
+        self.add_totals(&batch);
+        if let Some(interval) = self.open.get_mut(&index) {
+            add_to_interval(interval, &batch);
+        }
+        self.reported[thread] = Some(if ended.is_some() { u64::MAX } else { index });
+        if let Some(last_words) = ended {
+            self.ended[thread] = Some(last_words);
+        }
+        self.complete(observer);
+    }
+
+    fn complete(&mut self, observer: &mut dyn Observer) {
+        let Some(Some(reported)) = self.reported.iter().min().copied() else { return };
+        while let Some(entry) = self.open.first_entry() {
+            if *entry.key() > reported {
+                return;
+            }
+            let mut interval = entry.remove();
+            self.close_interval(&mut interval);
+            if interval.length_s > 0.0 {
+                observer.interval(&interval);
+            }
+        }
+    }
+
+    /// Start and planned end of interval `index`, seconds from the start of the warm-up.
+    fn bounds_s(&self, index: u64) -> (f64, f64) {
+        let warm_up_s = self.load.warm_up.as_secs_f64();
+        let first_s = if warm_up_s.fract() > 0.0 { warm_up_s.fract() } else { 1.0 };
+        let end_s = first_s + index as f64;
+        (if index == 0 { 0.0 } else { end_s - 1.0 }, end_s)
+    }
+
+    fn empty_interval(&self, index: u64) -> Interval {
+        let (start_s, end_s) = self.bounds_s(index);
+        let warm_up_s = self.load.warm_up.as_secs_f64();
+        let schedule_end_s = warm_up_s + self.load.duration.as_secs_f64();
+        let curve = self.curve();
+        Interval {
+            start_s,
+            length_s: end_s - start_s,
+            phase: if start_s + 1e-9 < warm_up_s { Phase::WarmUp } else { Phase::Measured },
+            grace: start_s + 1e-9 >= schedule_end_s,
+            offered: curve.map(|curve| curve.slots_at(end_s) - curve.slots_at(start_s)),
+            behind_s: curve.map(|_| 0.0),
+            actions: vec![None; self.catalog.actions.len()],
+            statements: vec![None; self.catalog.statements.len()],
+            connections: ConnectionSample::default(),
+            failures: FailureTally::default(),
+            generator: GeneratorSample::default(),
+            connected: 0,
+            in_use_max: 0,
+            idle_mean: 0.0,
+        }
+    }
+
+    fn curve(&self) -> Option<&Curve> {
+        match &self.load.shape {
+            Shape::Closed { .. } => None,
+            Shape::Open { curve, .. } => Some(curve),
+        }
+    }
+
+    fn add_totals(&mut self, batch: &Batch) {
+        let totals = &mut self.totals;
+        add_actions(&mut totals.actions, &batch.measured);
+        add_actions(&mut totals.warm_up_actions, &batch.warm_up);
+        for samples in [&batch.measured, &batch.warm_up] {
+            let length = totals.session_statements.len().max(samples.statements.len());
+            totals.session_statements.resize(length, (0, 0));
+            totals.connections += &samples.connections;
+            for (total, sample) in totals.session_statements.iter_mut().zip(&samples.statements) {
+                if let Some(sample) = sample {
+                    total.0 += sample.count;
+                    total.1 += sample.failed;
+                }
+            }
+        }
+        let length = totals.statements.len().max(batch.measured.statements.len());
+        totals.statements.resize_with(length, StatementSample::default);
+        for (total, sample) in totals.statements.iter_mut().zip(&batch.measured.statements) {
+            if let Some(sample) = sample {
+                *total += sample.as_ref();
+            }
+        }
+        totals.measured_connections += &batch.measured.connections;
+        totals.failures.merge(&batch.measured.failures);
+        totals.early_failures.merge(&batch.warm_up.failures);
+    }
+
+    /// What is only known when all threads have reported.
+    fn close_interval(&mut self, interval: &mut Interval) {
+        let ended_s = self.ended_s().unwrap_or(f64::MAX);
+        interval.length_s = (ended_s - interval.start_s).clamp(0.0, interval.length_s);
+        if interval.length_s > 0.0 {
+            interval.idle_mean /= interval.length_s;
+        }
+        if interval.phase == Phase::WarmUp || interval.grace || interval.length_s <= 0.0 {
+            return;
+        }
+        let counts = interval.counts();
+        let behind = interval.behind_s.is_some_and(|behind| behind > 0.0);
+        let due = interval.offered.is_none_or(|offered| offered > 0.0) || behind;
+        self.totals.seconds_due += u64::from(due || counts.succeeded > 0);
+        self.totals.seconds_available += u64::from(counts.succeeded > 0);
+        self.totals.in_use_max = self.totals.in_use_max.max(interval.in_use_max);
+        self.totals.idle_mean += interval.idle_mean * interval.length_s;
+        let generator = &mut self.totals.generator;
+        generator.cpu_us += interval.generator.cpu_us;
+        generator.busiest_thread_cpu_us += interval.generator.busiest_thread_cpu_us;
+        generator.turn.merge(&interval.generator.turn);
+    }
+
+    /// When the last thread ended, seconds from the start of the warm-up; none while one runs.
+    fn ended_s(&self) -> Option<f64> {
+        let ended: Option<Vec<u64>> =
+            self.ended.iter().map(|words| words.as_ref().map(|words| words.ended_ns)).collect();
+        let ended_ns = ended?.into_iter().max()?;
+        Some(ended_ns.saturating_sub(self.begin_ns) as f64 / 1e9)
+    }
+
+    /// Everything, when all threads have ended. `interrupted`: the user asked for the end.
+    pub(crate) fn finish(mut self, interrupted: bool) -> Measured {
+        let ended_s = self.ended_s().unwrap_or_default();
+        let (warm_up_s, planned_s) =
+            (self.load.warm_up.as_secs_f64(), self.load.duration.as_secs_f64());
+        let mut totals = std::mem::take(&mut self.totals);
+        totals.warm_up_s = warm_up_s.min(ended_s);
+        totals.elapsed_s = (ended_s - warm_up_s).clamp(0.0, planned_s);
+        totals.interrupted = interrupted && ended_s < warm_up_s + planned_s;
+        totals.idle_mean /= totals.elapsed_s.max(f64::MIN_POSITIVE);
+        totals.offered = self
+            .curve()
+            .map(|curve| curve.slots_at(warm_up_s + totals.elapsed_s) - curve.slots_at(warm_up_s));
+        let words: Vec<LastWords> = self.ended.drain(..).flatten().collect();
+        for words in &words {
+            totals.slowest.extend_from_slice(&words.slowest);
+        }
+        totals.slowest.sort_by(|a, b| b.service_ms.total_cmp(&a.service_ms));
+        totals.slowest.truncate(20);
+        let outages = merge_outages(words.iter().flat_map(|words| &words.outages).copied());
+        let measuring_ns = self.begin_ns as f64 + warm_up_s * 1e9;
+        add_outages(&mut totals, &outages, measuring_ns);
+        totals
+    }
+}
+
+fn add_actions(totals: &mut Vec<ActionSample>, samples: &PhaseSamples) {
+    let length = totals.len().max(samples.actions.len());
+    totals.resize_with(length, ActionSample::default);
+    for (total, sample) in totals.iter_mut().zip(&samples.actions) {
+        if let Some(sample) = sample {
+            *total += sample.as_ref();
+        }
+    }
+}
+
+fn add_to_interval(interval: &mut Interval, batch: &Batch) {
+    for samples in [&batch.warm_up, &batch.measured] {
+        for (total, sample) in interval.actions.iter_mut().zip(&samples.actions) {
+            if let Some(sample) = sample {
+                *total.get_or_insert_default() += sample.as_ref();
+            }
+        }
+        for (total, sample) in interval.statements.iter_mut().zip(&samples.statements) {
+            if let Some(sample) = sample {
+                *total.get_or_insert_default() += sample.as_ref();
+            }
+        }
+        interval.connections += &samples.connections;
+        interval.failures.merge(&samples.failures);
+    }
+    interval.generator.cpu_us += batch.cpu_us;
+    let busiest = &mut interval.generator.busiest_thread_cpu_us;
+    *busiest = batch.cpu_us.max(*busiest);
+    interval.generator.turn.merge(&batch.turn);
+    interval.connected += batch.connected;
+    interval.in_use_max += batch.busy_max;
+    // Connection-seconds until the interval is closed, then divided by its length.
+    interval.idle_mean += batch.idle_ns as f64 / 1e9;
+    if let (Some(behind_s), Some(ns)) = (&mut interval.behind_s, batch.behind_ns) {
+        *behind_s = behind_s.max(ns as f64 / 1e9);
+    }
+}
+
+/// Outages of single threads that overlap are one: it began with the first loss and ended with
+/// the first success on any thread.
+fn merge_outages(outages: impl Iterator<Item = Outage>) -> Vec<Outage> {
+    let mut sorted: Vec<Outage> = outages.collect();
+    sorted.sort_by_key(|outage| outage.began_ns);
+    let mut merged: Vec<Outage> = Vec::new();
+    for outage in sorted {
+        match merged.last_mut() {
+            Some(last) if last.ended_ns.is_none_or(|end| outage.began_ns <= end) => {
+                last.ended_ns = match (last.ended_ns, outage.ended_ns) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            _ => merged.push(outage),
+        }
+    }
+    merged
+}
+
+fn add_outages(totals: &mut Measured, outages: &[Outage], measuring_ns: f64) {
+    let at_s = |ns: u64| (ns as f64 - measuring_ns) / 1e9;
+    let mut push = |ns, kind, text: String| {
+        totals.events.push(Event { at_s: at_s(ns), kind, text });
+    };
+    for outage in outages {
+        push(outage.began_ns, EventKind::ConnectionLost, "connection lost".to_owned());
+        if let Some(ended_ns) = outage.ended_ns {
+            let seconds = (ended_ns - outage.began_ns) as f64 / 1e9;
+            push(ended_ns, EventKind::Recovered, format!("recovered after {seconds:.3} s"));
+        }
+    }
+    let recovered = outages.iter().filter_map(|outage| Some(outage.ended_ns? - outage.began_ns));
+    totals.time_to_recover_s = recovered.max().map(|ns| ns as f64 / 1e9);
+    totals.still_down = outages.last().is_some_and(|outage| outage.ended_ns.is_none());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outage(began_ns: u64, ended_ns: Option<u64>) -> Outage {
+        Outage { began_ns, ended_ns }
+    }
+
+    #[test]
+    fn one_crash_seen_by_two_threads_is_one_outage() {
+        let seen = [outage(100, Some(900)), outage(110, Some(950)), outage(2000, None)];
+        let merged = merge_outages(seen.into_iter());
+        assert_eq!(merged, [outage(100, Some(900)), outage(2000, None)]);
+    }
+
+    #[test]
+    fn an_outage_that_one_thread_never_got_over_ended_with_the_other() {
+        let merged = merge_outages([outage(100, None), outage(110, Some(950))].into_iter());
+        assert_eq!(merged, [outage(100, Some(950))]);
+    }
+}

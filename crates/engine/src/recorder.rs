@@ -1,0 +1,241 @@
+//! What one thread counts, and how it is handed on once an interval.
+//!
+//! Nothing here is shared while load runs. Samples are made when an operation first happens in
+//! an interval and given away whole at its end, so memory follows the number of operations, not
+//! the length of the run.
+
+use model::catalog::Catalog;
+use model::failure::{Failure, FailureTally};
+use model::histogram::IntervalHistogram;
+use model::measured::SlowStatement;
+use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
+
+type PerOperation<S> = Vec<Option<Box<S>>>;
+
+/// Counts of one phase.
+#[derive(Debug, Default)]
+pub(crate) struct PhaseSamples {
+    pub(crate) actions: PerOperation<ActionSample<u32>>,
+    pub(crate) statements: PerOperation<StatementSample<u32>>,
+    pub(crate) connections: ConnectionSample<u32>,
+    pub(crate) failures: FailureTally,
+}
+
+impl PhaseSamples {
+    fn new((actions, statements): (usize, usize)) -> PhaseSamples {
+        PhaseSamples {
+            actions: (0..actions).map(|_| None).collect(),
+            statements: (0..statements).map(|_| None).collect(),
+            ..PhaseSamples::default()
+        }
+    }
+}
+
+/// One outage as one thread saw it: first lost connection, first success on a connection opened
+/// after it. ns since the run's origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outage {
+    pub(crate) began_ns: u64,
+    pub(crate) ended_ns: Option<u64>,
+}
+
+/// What one thread hands over.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) thread: usize,
+    /// The latest interval that it holds; it may hold earlier ones when the way was blocked.
+    pub(crate) interval: u64,
+    pub(crate) warm_up: PhaseSamples,
+    pub(crate) measured: PhaseSamples,
+    pub(crate) turn: IntervalHistogram,
+    pub(crate) cpu_us: u64,
+    pub(crate) busy_max: u64,
+    pub(crate) idle_ns: u64,
+    pub(crate) connected: u64,
+    pub(crate) behind_ns: Option<u64>,
+    pub(crate) last: Option<LastWords>,
+}
+
+/// What a thread says at its end.
+#[derive(Debug, Default)]
+pub(crate) struct LastWords {
+    pub(crate) slowest: Vec<SlowStatement>,
+    pub(crate) outages: Vec<Outage>,
+    pub(crate) ended_ns: u64,
+}
+
+/// How many of the slowest statements a result names.
+const SLOWEST: usize = 20;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    operations: (usize, usize),
+    pub(crate) warm_up: PhaseSamples,
+    pub(crate) measured: PhaseSamples,
+    pub(crate) turn: IntervalHistogram,
+    slowest: Vec<(u64, u16, u64)>,
+    outages: Vec<Outage>,
+    busy: u64,
+    busy_max: u64,
+    usable: u64,
+    idle_ns: u64,
+    changed_ns: u64,
+    cpu_us: u64,
+}
+
+impl Recorder {
+    pub(crate) fn new(catalog: &Catalog) -> Recorder {
+        let operations = (catalog.actions.len(), catalog.statements.len());
+        Recorder {
+            warm_up: PhaseSamples::new(operations),
+            measured: PhaseSamples::new(operations),
+            operations,
+            turn: IntervalHistogram::default(),
+            slowest: Vec::new(),
+            outages: Vec::new(),
+            busy: 0,
+            busy_max: 0,
+            usable: 0,
+            idle_ns: 0,
+            changed_ns: 0,
+            cpu_us: 0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn phase(&mut self, phase: Phase) -> &mut PhaseSamples {
+        match phase {
+            Phase::WarmUp => &mut self.warm_up,
+            Phase::Measured => &mut self.measured,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn action(&mut self, phase: Phase, action: u16) -> &mut ActionSample<u32> {
+        let actions = &mut self.phase(phase).actions;
+        let index = usize::from(action);
+        if index >= actions.len() {
+            // A workload that names an action it did not declare: counted all the same.
+            actions.resize_with(index + 1, || None);
+        }
+        actions[index].get_or_insert_with(Box::default)
+    }
+
+    /// Counts one answered statement of `us` µs at `now_ns`.
+    #[inline]
+    pub(crate) fn statement(&mut self, phase: Phase, done: &crate::Answered, us: u64, now_ns: u64) {
+        let statements = &mut self.phase(phase).statements;
+        let index = usize::from(done.statement);
+        if index >= statements.len() {
+            statements.resize_with(index + 1, || None);
+        }
+        let sample = statements[index].get_or_insert_with(Box::default);
+        sample.count += 1;
+        sample.rows += done.rows;
+        sample.service.record_us(us);
+        if let Some(failure) = &done.failure {
+            sample.failed += 1;
+            self.failure(phase, failure);
+        }
+        if phase == Phase::Measured
+            && (self.slowest.len() < SLOWEST || self.slowest.last().is_some_and(|s| us > s.0))
+        {
+            self.remember_slow(us, done.statement, now_ns);
+        }
+    }
+
+    #[cold]
+    fn remember_slow(&mut self, us: u64, statement: u16, now_ns: u64) {
+        let place = self.slowest.partition_point(|slow| slow.0 >= us);
+        self.slowest.insert(place, (us, statement, now_ns));
+        self.slowest.truncate(SLOWEST);
+    }
+
+    pub(crate) fn failure(&mut self, phase: Phase, failure: &Failure) {
+        self.phase(phase).failures.count(failure);
+    }
+
+    /// A usable connection is gone: an outage begins unless one is under way.
+    pub(crate) fn lost(&mut self, now_ns: u64) {
+        if self.outages.last().is_none_or(|outage| outage.ended_ns.is_some()) {
+            // Bounded like everything: a server that flaps for hours keeps its first outages.
+            if self.outages.len() < 1000 {
+                self.outages.push(Outage { began_ns: now_ns, ended_ns: None });
+            }
+        }
+    }
+
+    /// An action succeeded on a connection that was opened at `opened_ns`.
+    #[inline]
+    pub(crate) fn succeeded_on(&mut self, opened_ns: u64, now_ns: u64) {
+        if let Some(outage) = self.outages.last_mut()
+            && outage.ended_ns.is_none()
+            && opened_ns >= outage.began_ns
+        {
+            outage.ended_ns = Some(now_ns);
+        }
+    }
+
+    /// The number of usable connections, or of those with an action in flight, changes by so
+    /// much.
+    #[inline]
+    pub(crate) fn population(&mut self, now_ns: u64, usable: i64, busy: i64) {
+        let idle = self.usable.saturating_sub(self.busy);
+        self.idle_ns += idle * now_ns.saturating_sub(self.changed_ns);
+        self.changed_ns = now_ns.max(self.changed_ns);
+        self.usable = self.usable.saturating_add_signed(usable);
+        self.busy = self.busy.saturating_add_signed(busy);
+        self.busy_max = self.busy_max.max(self.busy);
+    }
+
+    /// Starts the books anew when the load begins: opening connections is not idling.
+    pub(crate) fn begin(&mut self, now_ns: u64, cpu_us: u64) {
+        (self.idle_ns, self.changed_ns, self.cpu_us) = (0, now_ns, cpu_us);
+        self.turn.clear();
+    }
+
+    /// All since the last batch.
+    pub(crate) fn take(&mut self, thread: usize, interval: u64, now_ns: u64, cpu_us: u64) -> Batch {
+        self.population(now_ns, 0, 0);
+        let batch = Batch {
+            thread,
+            interval,
+            warm_up: std::mem::replace(&mut self.warm_up, PhaseSamples::new(self.operations)),
+            measured: std::mem::replace(&mut self.measured, PhaseSamples::new(self.operations)),
+            turn: std::mem::take(&mut self.turn),
+            cpu_us: cpu_us.saturating_sub(self.cpu_us),
+            busy_max: self.busy_max,
+            idle_ns: self.idle_ns,
+            connected: self.usable,
+            behind_ns: None,
+            last: None,
+        };
+        (self.idle_ns, self.busy_max, self.cpu_us) = (0, self.busy, cpu_us);
+        batch
+    }
+
+    /// Takes back a batch that could not be handed over: the next one holds it too.
+    pub(crate) fn put_back(&mut self, batch: Batch) {
+        self.warm_up = batch.warm_up;
+        self.measured = batch.measured;
+        self.turn = batch.turn;
+        self.idle_ns = batch.idle_ns;
+        self.busy_max = batch.busy_max;
+        self.cpu_us = self.cpu_us.saturating_sub(batch.cpu_us);
+    }
+
+    /// What there is to say at the end; times count from `measuring_ns`.
+    pub(crate) fn last_words(&mut self, measuring_ns: u64, ended_ns: u64) -> LastWords {
+        let slowest = self.slowest.drain(..).map(|(us, statement, at_ns)| SlowStatement {
+            statement,
+            when_s: (at_ns as f64 - measuring_ns as f64) / 1e9,
+            service_ms: us as f64 / 1000.0,
+        });
+        LastWords {
+            slowest: slowest.collect(),
+            outages: std::mem::take(&mut self.outages),
+            ended_ns,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Runs one load: threads, the common start, the books, the end.
+
+use crate::backend::Backend;
+use crate::collector::{Collector, Observer};
+use crate::pace::Lane;
+use crate::player::Player;
+use crate::poller::{Epoll, Poller, Uring, choose};
+use crate::recorder::Batch;
+use crate::settings::{Control, Load};
+use crate::worker::{AnswerOf, Parts, RequestOf, Worker};
+use model::catalog::Catalog;
+use model::failure::Failure;
+use model::measured::Measured;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Barrier, Mutex, PoisonError};
+use std::time::Instant;
+
+/// So many batches of all threads may wait for the coordinator before intervals are joined.
+const OUTBOX_BATCHES: usize = 16;
+/// `begin_ns` while the threads still open connections.
+const NOT_YET: u64 = u64::MAX;
+/// `begin_ns` when the run is called off.
+const CALLED_OFF: u64 = u64::MAX - 1;
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Finished<P> {
+    /// What was counted.
+    pub measured: Measured,
+    /// The players in the order of their clients, with what they remember.
+    pub players: Vec<P>,
+}
+
+/// Why there was no run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system gives us no poller.
+    #[error("cannot set up {what}: {source}")]
+    Poller {
+        /// Which.
+        what: &'static str,
+        /// The system's words.
+        source: io::Error,
+    },
+    /// Not one connection could be opened.
+    #[error("cannot open a connection: {}", .0.message)]
+    Unreachable(Failure),
+    /// The run was stopped before it began.
+    #[error("stopped before the load began")]
+    Stopped,
+    /// A load thread panicked: a fault of ours.
+    #[error("a load thread panicked")]
+    Panicked,
+}
+
+/// What the threads and the coordinator share: nothing that is touched while load runs.
+struct Start {
+    barrier: Barrier,
+    begin_ns: AtomicU64,
+    usable: AtomicU64,
+    first_failure: Mutex<Option<Failure>>,
+    origin: Instant,
+}
+
+/// Runs `load` with one player per client and tells `observer` each second.
+///
+/// # Errors
+/// See [`Error`]; a run that began always gives a result.
+pub fn run<B, P>(
+    backend: &B,
+    players: Vec<P>,
+    catalog: &Catalog,
+    load: &Load,
+    (control, observer): (&Control, &mut dyn Observer),
+) -> Result<Finished<P>, Error>
+where
+    B: Backend,
+    P: Player<Request = RequestOf<B>, Answer = AnswerOf<B>>,
+{
+    let (is_ring, poller) =
+        choose(load.poller).map_err(|source| Error::Poller { what: "io_uring", source })?;
+    let start = Start {
+        barrier: Barrier::new(load.threads as usize + 1),
+        begin_ns: AtomicU64::new(NOT_YET),
+        usable: AtomicU64::new(0),
+        first_failure: Mutex::new(None),
+        origin: Instant::now(),
+    };
+    let (outbox, inbox) = mpsc::sync_channel(OUTBOX_BATCHES);
+    std::thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (thread, (lane, players)) in share(players, load).into_iter().enumerate() {
+            let outbox = outbox.clone();
+            let parts = Parts { thread, backend, load, control, catalog, lane, players, outbox };
+            let start = &start;
+            let body = move || run_thread(parts, is_ring, start);
+            let builder = std::thread::Builder::new().name(format!("load-{thread}"));
+            threads.push(builder.spawn_scoped(scope, body).map_err(thread_failure)?);
+        }
+        drop(outbox);
+        let measured = coordinate(&start, &inbox, load, catalog, (control, observer));
+        let mut players = Vec::new();
+        for thread in threads {
+            players.extend(thread.join().map_err(|_| Error::Panicked)??);
+        }
+        let mut measured = measured?;
+        measured.poller = poller;
+        Ok(Finished { measured, players })
+    })
+}
+
+fn thread_failure(source: io::Error) -> Error {
+    Error::Poller { what: "a load thread", source }
+}
+
+/// Deals the players to the threads: each gets neighbours, as evenly as can be.
+fn share<P>(players: Vec<P>, load: &Load) -> Vec<(Lane, Vec<P>)> {
+    let of = players.len();
+    let threads = load.threads as usize;
+    let mut players = players.into_iter();
+    let mut shares = Vec::new();
+    for thread in 0..threads {
+        let (first, end) = (thread * of / threads, (thread + 1) * of / threads);
+        let lane = Lane { first: first as u64, width: (end - first).max(1) as u64, of: of as u64 };
+        shares.push((lane, players.by_ref().take(end - first).collect()));
+    }
+    shares
+}
+
+fn run_thread<B, P>(parts: Parts<'_, B, P>, is_ring: bool, start: &Start) -> Result<Vec<P>, Error>
+where
+    B: Backend,
+    P: Player<Request = RequestOf<B>, Answer = AnswerOf<B>>,
+{
+    let clients = parts.players.len();
+    let poller = |what| move |source| Error::Poller { what, source };
+    let outcome = if is_ring {
+        Uring::new(clients, start.origin)
+            .map_err(poller("io_uring"))
+            .and_then(|poller| run_worker(parts, poller, start))
+    } else {
+        Epoll::new(clients, start.origin)
+            .map_err(poller("epoll"))
+            .and_then(|poller| run_worker(parts, poller, start))
+    };
+    if outcome.is_err() && start.begin_ns.load(Ordering::Acquire) == NOT_YET {
+        // The others wait for this thread: let them go.
+        start.barrier.wait();
+        start.barrier.wait();
+    }
+    outcome
+}
+
+fn run_worker<B, P, Q>(parts: Parts<'_, B, P>, poller: Q, start: &Start) -> Result<Vec<P>, Error>
+where
+    B: Backend,
+    P: Player<Request = RequestOf<B>, Answer = AnswerOf<B>>,
+    Q: Poller,
+{
+    let failed = |source| Error::Poller { what: "the event loop", source };
+    let mut worker = Worker::new(parts, poller);
+    let (usable, failure) = worker.open().map_err(failed)?;
+    start.usable.fetch_add(usable as u64, Ordering::AcqRel);
+    if let Some(failure) = failure {
+        let mut first = start.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
+        first.get_or_insert(failure);
+    }
+    start.barrier.wait();
+    start.barrier.wait();
+    let begin_ns = start.begin_ns.load(Ordering::Acquire);
+    if begin_ns != CALLED_OFF {
+        worker.run(begin_ns).map_err(failed)?;
+    }
+    Ok(worker.finish())
+}
+
+/// Gives the common start, then merges until every thread has ended.
+fn coordinate(
+    start: &Start,
+    inbox: &Receiver<Batch>,
+    load: &Load,
+    catalog: &Catalog,
+    (control, observer): (&Control, &mut dyn Observer),
+) -> Result<Measured, Error> {
+    start.barrier.wait();
+    let called_off = if control.is_stopping() {
+        Some(Error::Stopped)
+    } else if start.usable.load(Ordering::Acquire) == 0 {
+        let first = start.first_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Some(first.map_or(Error::Panicked, Error::Unreachable))
+    } else {
+        None
+    };
+    let begin_ns = start.origin.elapsed().as_nanos() as u64 + 1_000_000;
+    let begin_or_off = if called_off.is_some() { CALLED_OFF } else { begin_ns };
+    start.begin_ns.store(begin_or_off, Ordering::Release);
+    start.barrier.wait();
+    if let Some(error) = called_off {
+        // Threads that were called off still send their books: take them, nobody is to block.
+        while inbox.recv().is_ok() {}
+        return Err(error);
+    }
+    let mut collector = Collector::new(load, catalog, begin_ns);
+    while !collector.is_done() {
+        let Ok(batch) = inbox.recv() else { return Err(Error::Panicked) };
+        collector.take(batch, observer);
+    }
+    Ok(collector.finish(control.is_stopping()))
+}

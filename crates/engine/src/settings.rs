@@ -1,0 +1,95 @@
+//! What one run of load is: how many clients, when they start, how long, how patient.
+//!
+//! Resolved and checked elsewhere; the engine takes it as it is.
+
+use crate::pace::{Arrivals, Curve};
+use crate::poller::PollerChoice;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+/// What a slot of an open loop's schedule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// One action, however many statements it sends.
+    Actions,
+    /// One statement: an action of k statements takes k slots and starts at the first.
+    Statements,
+}
+
+/// When actions are meant to start.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// Each client starts its next action when the one before has ended and a think time has
+    /// passed, drawn evenly from the range.
+    Closed {
+        /// Shortest think time.
+        think_min: Duration,
+        /// Longest think time.
+        think_max: Duration,
+    },
+    /// Actions start by a schedule, whatever the server does.
+    Open {
+        /// The rate over warm-up and measured time.
+        curve: Arc<Curve>,
+        /// How the gaps are made.
+        arrivals: Arrivals,
+        /// What a slot is.
+        unit: Unit,
+        /// An action later than this is skipped.
+        max_backlog: Duration,
+    },
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// Connections, at least 1.
+    pub clients: u32,
+    /// Load threads, at least 1 and at most `clients`.
+    pub threads: u32,
+    /// How bytes are moved.
+    pub poller: PollerChoice,
+    /// When actions are meant to start.
+    pub shape: Shape,
+    /// Recorded and kept apart, before the measured time.
+    pub warm_up: Duration,
+    /// The measured time.
+    pub duration: Duration,
+    /// How long in-flight actions may take after it.
+    pub grace: Duration,
+    /// Tries per action, at least 1.
+    pub max_tries: u32,
+    /// How long a connect with handshake and preparation may take.
+    pub connect_timeout: Duration,
+    /// The seed of arrivals, think times and reconnect jitter.
+    pub seed: u64,
+}
+
+/// How another thread ends a run.
+#[derive(Debug, Default)]
+pub struct Control(AtomicU8);
+
+impl Control {
+    /// Begins no further action; those in flight get their grace.
+    pub fn stop(&self) {
+        self.0.fetch_max(1, Ordering::Relaxed);
+    }
+
+    /// Ends at once; what is in flight is unfinished.
+    pub fn stop_now(&self) {
+        self.0.store(2, Ordering::Relaxed);
+    }
+
+    /// True after `stop` or `stop_now`.
+    #[inline]
+    pub fn is_stopping(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 1
+    }
+
+    /// True after `stop_now`.
+    #[inline]
+    pub fn is_stopping_now(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= 2
+    }
+}

@@ -1,0 +1,79 @@
+//! How a worker ends: what has no answer is unfinished, the last books go out, sockets close.
+
+use super::{AnswerOf, RequestOf, Worker};
+use crate::backend::{Backend, Connection};
+use crate::client::State;
+use crate::pace::Schedule;
+use crate::player::Player;
+use crate::poller::{Earlier, Poller};
+
+impl<B, P, Q> Worker<'_, B, P, Q>
+where
+    B: Backend,
+    P: Player<Request = RequestOf<B>, Answer = AnswerOf<B>>,
+    Q: Poller,
+{
+    /// Closes the books and the connections; gives the players back.
+    pub(crate) fn finish(mut self) -> Vec<P> {
+        let now = self.poller.now_ns();
+        self.end_in_flight(now);
+        self.end_backlog(now);
+        self.send_books(now);
+        self.say_goodbye();
+        self.players
+    }
+
+    /// Actions without an answer: unfinished, and the player knows that it can't know.
+    fn end_in_flight(&mut self, now: u64) {
+        for client in 0..self.clients.len() {
+            if self.clients[client].state != State::Busy {
+                continue;
+            }
+            let _outcome_stays_open = self.players[client].lost(true);
+            self.recorder.population(now, 0, -1);
+            if let Some(current) = self.clients[client].current.take() {
+                let counts = &mut self.recorder.action(current.phase, current.action).counts;
+                counts.unfinished += 1;
+            }
+        }
+    }
+
+    /// Actions that were due and that no connection was free for. Nothing is dropped silently:
+    /// each is wished for, so that it counts under its own name.
+    fn end_backlog(&mut self, now: u64) {
+        let cut = now.min(self.times.stopped.unwrap_or(u64::MAX)).min(self.times.end);
+        let clients = self.clients.len().max(1);
+        let mut turn = 0;
+        while let Some(due) = self.schedule.as_ref().and_then(Schedule::peek_ns) {
+            let intended = self.times.begin + due;
+            if intended >= cut {
+                return;
+            }
+            self.give_up(turn % clients, intended, now);
+            turn += 1;
+        }
+    }
+
+    fn send_books(&mut self, now: u64) {
+        let mut batch =
+            self.recorder.take(self.thread, self.times.interval, now, self.poller.cpu_us());
+        batch.behind_ns = self.behind_ns(now);
+        batch.last = Some(self.recorder.last_words(self.times.measuring, now));
+        // The load is over: waiting for the coordinator harms no measurement.
+        let _coordinator_gone = self.outbox.send(batch);
+    }
+
+    fn say_goodbye(&mut self) {
+        for client in 0..self.clients.len() {
+            let this = &mut self.clients[client];
+            if matches!(this.state, State::Idle | State::Thinking) {
+                this.out.clear();
+                this.connection.terminate(&mut this.out);
+                self.poller.send(client, &mut this.out, Earlier::Answered);
+            }
+        }
+        // Queued goodbyes leave; a refusal changes nothing for a connection that ends anyway.
+        let _leaving = self.poller.wait(self.poller.now_ns());
+        (0..self.clients.len()).for_each(|client| self.poller.close(client));
+    }
+}
