@@ -7,6 +7,8 @@
 mod acting;
 mod connecting;
 mod ending;
+#[cfg(test)]
+mod virtual_time;
 
 use crate::backend::{Answered, Backend, Connection};
 use crate::client::{Client, State};

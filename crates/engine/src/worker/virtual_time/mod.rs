@@ -1,0 +1,8 @@
+//! Whole runs in virtual time: a scripted backend, a poller that is its own clock.
+//!
+//! A second passes in microseconds and every latency is known exactly, so what a run must count
+//! is arithmetic. That no test here mentions a database is the proof that the engine knows none.
+
+mod counting;
+mod faults;
+mod world;

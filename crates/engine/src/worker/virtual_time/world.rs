@@ -1,0 +1,304 @@
+//! The scripted world: a server that answers each request after a delay of the test's choosing.
+
+use crate::backend::{Address, Answered, Backend, Connection, Progress};
+use crate::collector::Collector;
+use crate::pace::{Arrivals, Curve, Lane, Stage};
+use crate::player::{Last, Loss, Moment, Next, Player, Wish};
+use crate::poller::{Earlier, Happened, Inbox, Poller, PollerChoice};
+use crate::settings::{Control, Load, Shape, Unit};
+use crate::worker::{Parts, Worker};
+use bytes::BytesMut;
+use model::catalog::{Catalog, Kind, StatementSpec};
+use model::failure::{ErrorClass, Failure};
+use model::measured::{Interval, Measured};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+pub(super) const MS: u64 = 1_000_000;
+
+/// What the scripted server does with a request that reaches it at a time (ns).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// Answers after so many ns.
+    After(u64),
+    /// Answers with an error of this SQLSTATE after 1 ms.
+    Error(&'static [u8; 5]),
+    /// Closes the connection after 1 ms.
+    Hangup,
+    /// Never answers.
+    Never,
+}
+
+pub(super) type Script = Box<dyn FnMut(u64) -> Reply>;
+
+pub(super) struct Scripted {
+    address: Address,
+}
+
+pub(super) struct Talk;
+
+impl Backend for Scripted {
+    type Connection = Talk;
+
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn connection(&self) -> Talk {
+        Talk
+    }
+}
+
+impl Connection for Talk {
+    type Request = u32;
+    type Answer = Option<Failure>;
+
+    fn start(&mut self, out: &mut BytesMut) {
+        out.extend_from_slice(b"?");
+    }
+
+    fn send(&mut self, _request: &mut u32, out: &mut BytesMut) -> Result<(), Failure> {
+        out.extend_from_slice(b"ask");
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        input: &[u8],
+        _out: &mut BytesMut,
+        answer: &mut Option<Failure>,
+        answered: &mut Vec<Answered>,
+    ) -> Result<Progress, Failure> {
+        *answer = None;
+        if input.len() == 5 {
+            let code = input.try_into().unwrap();
+            *answer = Some(Failure::server(code, "scripted"));
+        }
+        if input != b"!" {
+            let failure = answer.clone().map(Box::new);
+            answered.push(Answered { statement: 0, rows: 1, failure });
+        }
+        Ok(Progress::Ready)
+    }
+
+    fn closed(&mut self) -> Failure {
+        Failure::new(ErrorClass::ConnectionLost, "hung up")
+    }
+
+    fn terminate(&mut self, _out: &mut BytesMut) {}
+}
+
+/// Asks `steps` times per action.
+pub(super) struct Asker {
+    pub(super) steps: u32,
+    pub(super) left: u32,
+    pub(super) wishes: u64,
+}
+
+impl Player for Asker {
+    type Request = u32;
+    type Answer = Option<Failure>;
+
+    fn wish(&mut self, _moment: Moment) -> Wish {
+        self.wishes += 1;
+        Wish { action: 0, statements: self.steps }
+    }
+
+    fn next(&mut self, last: Last<'_, Option<Failure>>, _request: &mut u32) -> Next {
+        match last {
+            Last::Begin | Last::Retry => self.left = self.steps,
+            Last::Answer(Some(failure)) => return Next::Failed(Box::new(failure.clone())),
+            Last::Answer(None) => {}
+        }
+        if self.left == 0 {
+            return Next::Succeeded;
+        }
+        self.left -= 1;
+        Next::Send
+    }
+
+    fn lost(&mut self, _in_flight: bool) -> Loss {
+        // The last step is the one that stores.
+        if self.left == 0 { Loss::Unknown } else { Loss::Nothing }
+    }
+}
+
+/// A poller that is its own clock and its own server.
+pub(super) struct Virtual {
+    now: u64,
+    script: Script,
+    generations: Vec<u64>,
+    coming: BinaryHeap<Reverse<(u64, u64, usize, u64, Option<Vec<u8>>)>>,
+    sequence: u64,
+}
+
+impl Virtual {
+    fn later(&mut self, client: usize, delay: u64, bytes: Option<Vec<u8>>) {
+        self.sequence += 1;
+        let generation = self.generations[client];
+        self.coming.push(Reverse((self.now + delay, self.sequence, client, generation, bytes)));
+    }
+}
+
+impl Poller for Virtual {
+    const SENDS_AT_WAIT: bool = true;
+
+    fn now_ns(&self) -> u64 {
+        self.now
+    }
+
+    fn cpu_us(&self) -> u64 {
+        0
+    }
+
+    fn inbox_bytes(&self) -> usize {
+        64
+    }
+
+    fn connect(&mut self, client: usize, _address: &Address) -> io::Result<()> {
+        if matches!((self.script)(self.now), Reply::Hangup) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        self.later(client, 0, Some(Vec::new()));
+        Ok(())
+    }
+
+    fn send(&mut self, client: usize, bytes: &mut BytesMut, _earlier: Earlier) {
+        let is_handshake = bytes.as_ref() == b"?";
+        bytes.clear();
+        if is_handshake {
+            return self.later(client, MS / 10, Some(b"!".to_vec()));
+        }
+        match (self.script)(self.now) {
+            Reply::After(delay) => self.later(client, delay, Some(b"yes".to_vec())),
+            Reply::Error(code) => self.later(client, MS, Some(code.to_vec())),
+            Reply::Hangup => self.later(client, MS, None),
+            Reply::Never => {}
+        }
+    }
+
+    fn close(&mut self, client: usize) {
+        self.generations[client] += 1;
+    }
+
+    fn wait(&mut self, until_ns: u64) -> io::Result<()> {
+        let next = self.coming.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
+        self.now = self.now.max(until_ns.min(next));
+        Ok(())
+    }
+
+    fn next(&mut self, inbox: &mut Inbox) -> Option<(usize, Happened)> {
+        loop {
+            if self.coming.peek().is_none_or(|Reverse((at, ..))| *at > self.now) {
+                return None;
+            }
+            let Reverse((_, _, client, generation, bytes)) = self.coming.pop()?;
+            if self.generations[client] != generation {
+                continue;
+            }
+            return Some((
+                client,
+                match bytes {
+                    None => Happened::Closed(io::ErrorKind::UnexpectedEof.into()),
+                    Some(bytes) if bytes.is_empty() => Happened::Connected,
+                    Some(bytes) => {
+                        inbox.fill(&bytes);
+                        Happened::Received
+                    }
+                },
+            ));
+        }
+    }
+}
+
+/// One run of `clients` clients.
+pub(super) struct Run {
+    pub(super) load: Load,
+    pub(super) steps: u32,
+    pub(super) script: Script,
+}
+
+pub(super) fn closed(clients: u32, seconds: u64) -> Load {
+    Load {
+        clients,
+        threads: 1,
+        poller: PollerChoice::Auto,
+        shape: Shape::Closed { think_min: Duration::ZERO, think_max: Duration::ZERO },
+        warm_up: Duration::ZERO,
+        duration: Duration::from_secs(seconds),
+        grace: Duration::from_secs(10),
+        max_tries: 3,
+        connect_timeout: Duration::from_secs(5),
+        seed: 1,
+    }
+}
+
+pub(super) fn open(clients: u32, seconds: u64, per_s: f64) -> Load {
+    let stage = Stage::hold(Duration::from_secs(seconds), per_s);
+    let shape = Shape::Open {
+        curve: Arc::new(Curve::new(&[stage])),
+        arrivals: Arrivals::Uniform,
+        unit: Unit::Actions,
+        max_backlog: Duration::from_secs(30),
+    };
+    Load { shape, ..closed(clients, seconds) }
+}
+
+impl Run {
+    pub(super) fn new(load: Load, script: impl FnMut(u64) -> Reply + 'static) -> Run {
+        Run { load, steps: 1, script: Box::new(script) }
+    }
+
+    pub(super) fn steps(self, steps: u32) -> Run {
+        Run { steps, ..self }
+    }
+
+    /// Everything that was counted, and every interval.
+    pub(super) fn go(self) -> (Measured, Vec<Interval>) {
+        let catalog = Catalog {
+            actions: vec!["ask".to_owned()],
+            statements: vec![StatementSpec {
+                name: "ask".to_owned(),
+                sql: String::new(),
+                kind: Kind::Select,
+            }],
+        };
+        let clients = self.load.clients as usize;
+        let address = Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
+        let (outbox, inbox) = sync_channel(100_000);
+        let asker = |_| Asker { steps: self.steps, left: 0, wishes: 0 };
+        let parts = Parts {
+            thread: 0,
+            backend: &Scripted { address },
+            load: &self.load,
+            control: &Control::default(),
+            catalog: &catalog,
+            lane: Lane { first: 0, width: clients as u64, of: clients as u64 },
+            players: (0..clients).map(asker).collect(),
+            outbox,
+        };
+        let poller = Virtual {
+            now: 0,
+            script: self.script,
+            generations: vec![0; clients],
+            coming: BinaryHeap::new(),
+            sequence: 0,
+        };
+        let mut worker = Worker::new(parts, poller);
+        worker.open().unwrap();
+        let begin_ns = worker.poller.now;
+        worker.run(begin_ns).unwrap();
+        worker.finish();
+        let mut collector = Collector::new(&self.load, &catalog, begin_ns);
+        let mut intervals = Vec::new();
+        for batch in inbox.try_iter() {
+            collector.take(batch, &mut |interval: &Interval| intervals.push(interval.clone()));
+        }
+        (collector.finish(false), intervals)
+    }
+}
