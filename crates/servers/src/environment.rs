@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::PathBuf;
 
 /// Variables that are handed on to the servers' programs; everything else is withheld from them,
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 const HANDED_ON: [&str; 4] = ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"];
 
 /// Environment variables by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     variables: BTreeMap<OsString, OsString>,
 }
@@ -55,6 +56,13 @@ impl Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names only: the values may hold passwords, which must not reach a log.
+        f.debug_set().entries(self.variables.keys()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +72,12 @@ mod tests {
         let environment = Environment::from_pairs([("A", ""), ("B", "x")]);
         assert_eq!(environment.get("A"), None);
         assert_eq!(environment.get("B"), Some(OsStr::new("x")));
+    }
+
+    #[test]
+    fn values_are_not_shown() {
+        let environment = Environment::from_pairs([("PGPASSWORD", "secret")]);
+        assert_eq!(format!("{environment:?}"), "{\"PGPASSWORD\"}");
     }
 
     #[test]

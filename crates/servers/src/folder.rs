@@ -68,7 +68,7 @@ fn remove_leftovers(base: &Path) {
         if entry.file_name().to_string_lossy().starts_with(PREFIX) {
             let path = entry.path();
             if let Some(lock) = lock_of_dead_owner(&path) {
-                crate::process::leftover::kill_servers_in(&path);
+                crate::process::leftover::end_servers_in(&path);
                 remove_locked(&path, &lock);
             }
         }

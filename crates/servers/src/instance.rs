@@ -3,12 +3,13 @@
 //! Shared by the server's value and the registry, so either can end it. The lock is held for
 //! single steps only (never while waiting for a server to start), so a signal finds it free.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use crate::error::Error;
 use crate::folder::Folder;
@@ -24,8 +25,10 @@ pub(crate) struct Manners {
     pub(crate) product: &'static str,
     /// Ends a server whose data is not needed any more, fast.
     pub(crate) drop_signal: Signal,
-    /// Releases what outlives a killed server's process, given its data folder.
-    pub(crate) sweep: fn(&std::path::Path, &mut Vec<PathBuf>),
+    /// The files outside its folder that a killed process leaves behind.
+    pub(crate) outside: fn(Pid) -> Vec<PathBuf>,
+    /// Removes what a killed server left outside its folder: those files, and what else is known.
+    pub(crate) sweep: fn(&Path, Vec<PathBuf>),
 }
 
 /// One server.
@@ -80,6 +83,14 @@ impl Instance {
         Ok(())
     }
 
+    /// Starts the server itself, which ends with us like one that is dropped.
+    pub(crate) fn launch_server(&self, command: Command) -> Result<(), Error> {
+        self.launch(command, self.manners.drop_signal)?;
+        // It takes care of what one before it has left.
+        self.state().outside.clear();
+        Ok(())
+    }
+
     /// How the program ended, where it has; an error when the server was removed meanwhile.
     pub(crate) fn exited(&self) -> Result<Option<ExitStatus>, Error> {
         Ok(self.living()?.process.as_mut().and_then(Process::exited))
@@ -90,27 +101,21 @@ impl Instance {
         self.state().pid
     }
 
-    /// Remembers files outside the folders that go when the server goes.
-    pub(crate) fn remember_outside(&self, files: Vec<PathBuf>) {
-        self.state().outside = files;
-    }
-
     /// Ends the server, keeping its data; kills it when it takes longer than `limit`.
     pub(crate) fn end(&self, signal: Signal, limit: Duration) {
-        if let Some(process) = self.state().process.as_mut() {
+        let mut state = self.state();
+        if let Some(process) = state.process.as_mut() {
             process.signal(signal);
             process.thaw();
             if process.wait(limit).is_none() {
-                process.kill_all();
+                state.kill(self.manners);
             }
         }
     }
 
     /// Kills the server with all its processes, as a crash would.
     pub(crate) fn kill(&self) {
-        if let Some(process) = self.state().process.as_mut() {
-            process.kill_all();
-        }
+        self.state().kill(self.manners);
     }
 
     /// Stops the server in its tracks.
@@ -146,12 +151,22 @@ impl Instance {
         }
         self.end(self.manners.drop_signal, END_LIMIT);
         let mut state = self.state();
-        let mut outside = std::mem::take(&mut state.outside);
+        let outside = std::mem::take(&mut state.outside);
         if let Some(folder) = state.folders.first() {
-            (self.manners.sweep)(folder.path(), &mut outside);
+            (self.manners.sweep)(folder.path(), outside);
         }
         for folder in state.folders.drain(..) {
             folder.remove();
+        }
+    }
+}
+
+impl State {
+    fn kill(&mut self, manners: Manners) {
+        if let Some(process) = self.process.as_mut() {
+            let frozen = process.freeze();
+            self.outside.extend(frozen.iter().flat_map(|pid| (manners.outside)(*pid)));
+            process.kill(&frozen);
         }
     }
 }

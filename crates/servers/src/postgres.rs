@@ -7,7 +7,7 @@ mod cluster;
 mod find;
 mod options;
 mod start;
-mod sweep;
+pub(crate) mod sweep;
 mod talk;
 mod tuning;
 
@@ -24,6 +24,7 @@ pub use options::{AuthMethod, PostgresOptions, TlsFiles};
 use crate::environment::Environment;
 use crate::error::{Error, last_lines};
 use crate::instance::Instance;
+use crate::url::percent_encoded;
 
 pub(crate) const PRODUCT: &str = "PostgreSQL";
 pub(crate) const USER: &str = "postgres";
@@ -66,7 +67,7 @@ impl Postgres {
     ///
     /// Only the server's user (and root) may enter it. The superuser needs no password there.
     pub fn socket_dir(&self) -> &Path {
-        &self.server.socket_dir
+        &self.server.home.socket_dir
     }
 
     /// The superuser: `postgres`.
@@ -76,12 +77,12 @@ impl Postgres {
 
     /// The password that TCP connections need, where one was asked for.
     pub fn password(&self) -> Option<&str> {
-        self.server.password.as_deref()
+        self.server.options.password.as_deref()
     }
 
     /// The database made for the caller.
     pub fn database(&self) -> &str {
-        &self.server.database
+        &self.server.options.database
     }
 
     /// The process id of the postmaster; of the last one, while the server is down.
@@ -99,12 +100,12 @@ impl Postgres {
 
     /// The data directory.
     pub fn data_dir(&self) -> &Path {
-        &self.server.data_dir
+        &self.server.home.data_dir
     }
 
     /// The server's log.
     pub fn log_path(&self) -> &Path {
-        &self.server.log.path
+        &self.server.home.log_path
     }
 
     /// The server's version, such as `15.8`.
@@ -135,8 +136,6 @@ impl Postgres {
     /// Kills the server, postmaster and backends, as a crash would. [`Postgres::restart`] brings
     /// it back with the data that a crash leaves.
     pub fn kill(&mut self) {
-        self.instance.freeze();
-        self.instance.remember_outside(sweep::shared_memory_files(self.pid()));
         self.instance.kill();
     }
 
@@ -152,7 +151,7 @@ impl Postgres {
     /// When it doesn't start, for example because someone else took the port meanwhile.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.shut_down();
-        self.server.launch_on_same_port(&self.instance)
+        self.server.launch_on(self.port(), &self.instance)
     }
 
     /// Stops all processes of the server in their tracks: connections stay, nothing answers.
@@ -191,8 +190,8 @@ impl Postgres {
     }
 
     fn psql_command(&self) -> Command {
-        let mut command = Command::new(self.server.program("psql"));
-        command.env_clear().envs(self.server.environment.handed_on());
+        let mut command = Command::new(self.server.psql());
+        command.env_clear().envs(self.server.home.environment.handed_on());
         command.env("PGCONNECT_TIMEOUT", "10").env("PGCLIENTENCODING", "UTF8");
         command.args(["--no-psqlrc", "--no-password", "--quiet", "--tuples-only", "--no-align"]);
         command.args(["--set", "ON_ERROR_STOP=1", "--username", USER, "--dbname", self.database()]);
@@ -202,20 +201,8 @@ impl Postgres {
     }
 }
 
-/// A part of a URL, with everything that could mean something else encoded.
-fn percent_encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|b| if plain(b) { char::from(b).into() } else { format!("%{b:02X}") })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_encoded_for_the_url() {
-        assert_eq!(percent_encoded("a-1@/:é"), "a-1%40%2F%3A%C3%A9");
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.instance.remove();
     }
 }

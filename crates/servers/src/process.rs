@@ -61,11 +61,9 @@ impl Process {
         }
     }
 
-    /// Stops it and its descendants in their tracks.
-    pub(crate) fn freeze(&mut self) {
-        if self.exited().is_none() {
-            tree::freeze(self.pid());
-        }
+    /// Stops it and its descendants in their tracks, and says which they are.
+    pub(crate) fn freeze(&mut self) -> Vec<Pid> {
+        if self.exited().is_some() { Vec::new() } else { tree::freeze(self.pid()) }
     }
 
     /// Lets it and its descendants go on.
@@ -75,18 +73,14 @@ impl Process {
         }
     }
 
-    /// Kills it and its descendants at once, as a crash would, and waits until they are gone.
-    pub(crate) fn kill_all(&mut self) {
-        if self.exited().is_some() {
-            return;
-        }
-        // Frozen first: what can't run can't make new processes while we kill.
-        let all = tree::freeze(self.pid());
-        for pid in &all {
+    /// Kills the processes that [`Process::freeze`] has stopped, as a crash would, and waits until
+    /// they are gone. Frozen first: what can't run can't make new processes while we kill.
+    pub(crate) fn kill(&mut self, frozen: &[Pid]) {
+        for pid in frozen {
             let _ = kill(*pid, Signal::SIGKILL);
         }
         self.wait(DEATH_LIMIT);
-        wait_for(DEATH_LIMIT, || (!tree::any_alive(&all)).then_some(()));
+        wait_for(DEATH_LIMIT, || (!tree::any_alive(frozen)).then_some(()));
     }
 }
 

@@ -1,13 +1,14 @@
 //! A new data directory: `initdb`, and the configuration on top of it.
 
 use std::fmt::Write;
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::error::Error;
 use crate::postgres::options::{AuthMethod, PostgresOptions};
 use crate::postgres::{HOST, USER, tuning};
+
+/// The names of the TLS files in the data directory.
+pub(crate) const CERTIFICATE: &str = "server.crt";
+pub(crate) const KEY: &str = "server.key";
 
 /// The arguments of `initdb`.
 pub(crate) fn initdb_arguments(
@@ -32,13 +33,17 @@ pub(crate) fn initdb_arguments(
 }
 
 /// The lines that go to the end of `postgresql.conf`.
-pub(crate) fn configuration(options: &PostgresOptions, socket_dir: &Path, data: &Path) -> String {
+pub(crate) fn configuration(
+    options: &PostgresOptions,
+    socket_dir: &Path,
+    data_dir: &Path,
+) -> String {
     let mut text = String::from("\n# pgsurge: a throwaway server\n");
     let mut set = |name: &str, value: &str| {
         // Writing to a string can't fail.
         let _ = writeln!(text, "{name} = '{}'", value.replace('\\', "\\\\").replace('\'', "''"));
     };
-    for (name, value) in tuning::settings(tuning::memory_bytes(), tuning::free_bytes(data)) {
+    for (name, value) in tuning::settings(tuning::memory_bytes(), tuning::free_bytes(data_dir)) {
         set(name, &value);
     }
     set("listen_addresses", HOST);
@@ -55,8 +60,8 @@ pub(crate) fn configuration(options: &PostgresOptions, socket_dir: &Path, data: 
     }
     if options.tls.is_some() {
         set("ssl", "on");
-        set("ssl_cert_file", "server.crt");
-        set("ssl_key_file", "server.key");
+        set("ssl_cert_file", CERTIFICATE);
+        set("ssl_key_file", KEY);
     }
     text
 }
@@ -74,13 +79,6 @@ pub(crate) fn access_rules(options: &PostgresOptions) -> String {
         lines.push(format!("{connection} {method}"));
     }
     lines.join("\n") + "\n"
-}
-
-/// Writes a file that only its owner can read.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    open.and_then(|mut file| std::io::Write::write_all(&mut file, bytes))
-        .map_err(Error::io(format!("write {}", path.display())))
 }
 
 #[cfg(test)]

@@ -7,18 +7,18 @@
 use std::path::{Path, PathBuf};
 
 use nix::libc;
+use nix::unistd::Pid;
 
-/// Where the data directory is in a server's folder.
-pub(crate) const DATA: &str = "data";
+use crate::home::DATA;
 
 /// Removes what a server that is gone left outside its folder.
-pub(crate) fn sweep(folder: &Path, shared_memory: &mut Vec<PathBuf>) {
+pub(crate) fn sweep(folder: &Path, shared_memory: Vec<PathBuf>) {
     // Present only after a crash: a server that ends by itself removes it.
     if let Ok(text) = std::fs::read_to_string(folder.join(DATA).join("postmaster.pid")) {
         if let Some(id) = segment_in(&text) {
             remove_segment(id);
         }
-        for file in shared_memory.drain(..) {
+        for file in shared_memory {
             // Gone already is as good.
             let _ = std::fs::remove_file(file);
         }
@@ -43,7 +43,7 @@ fn remove_segment(id: i32) {
 }
 
 /// The files of POSIX shared memory that a process has mapped; none where that can't be read.
-pub(crate) fn shared_memory_files(pid: u32) -> Vec<PathBuf> {
+pub(crate) fn shared_memory_files(pid: Pid) -> Vec<PathBuf> {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
     let mut files: Vec<PathBuf> = maps
         .lines()

@@ -11,45 +11,57 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::deadline::wait_for;
+use crate::postgres::sweep;
 use crate::process::tree;
 
-/// A server told to stop by its owner's death gets this long to do so by itself.
-const GRACE: Duration = Duration::from_secs(3);
+/// A server gets this long to end by itself: then it takes along what it has elsewhere.
+const GRACE: Duration = Duration::from_secs(8);
 const DEATH_LIMIT: Duration = Duration::from_secs(30);
-/// The programs that we start in our folders.
-const OURS: [&str; 4] = ["initdb", "postgres", "redis-server", "valkey-server"];
 
-/// Ends the servers that work in a folder and waits until they are gone.
-pub(crate) fn kill_servers_in(folder: &Path) {
-    if wait_for(GRACE, || servers_in(folder).is_empty().then_some(())).is_some() {
-        return;
-    }
-    wait_for(DEATH_LIMIT, || {
+/// Ends the servers that work in a folder, waits until they are gone, and removes what they had
+/// outside it.
+pub(crate) fn end_servers_in(folder: &Path) {
+    let mut files = Vec::new();
+    let ended = wait_for(GRACE, || {
         let left = servers_in(folder);
-        for pid in &left {
-            let _ = kill(*pid, Signal::SIGKILL);
+        for (pid, signal) in &left {
+            files.extend(sweep::shared_memory_files(*pid));
+            let _ = kill(*pid, *signal);
+            // Perhaps it was paused when its owner died.
+            let _ = kill(*pid, Signal::SIGCONT);
         }
-        (!tree::any_alive(&left)).then_some(())
+        left.is_empty().then_some(())
     });
+    if ended.is_none() {
+        wait_for(DEATH_LIMIT, || {
+            let left: Vec<Pid> = servers_in(folder).into_iter().map(|(pid, _)| pid).collect();
+            for pid in &left {
+                let _ = kill(*pid, Signal::SIGKILL);
+            }
+            (!tree::any_alive(&left)).then_some(())
+        });
+    }
+    sweep::sweep(folder, files);
 }
 
-/// The programs of ours that have their working folder inside `folder`.
+/// The programs of ours that have their working folder inside `folder`, and the signal that ends
+/// each of them best.
 #[cfg(target_os = "linux")]
-fn servers_in(folder: &Path) -> Vec<Pid> {
+fn servers_in(folder: &Path) -> Vec<(Pid, Signal)> {
     let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| {
+    pids.filter_map(|pid| {
         let link = |name| std::fs::read_link(format!("/proc/{pid}/{name}"));
-        let (Ok(cwd), Ok(program)) = (link("cwd"), link("exe")) else { return false };
-        cwd.starts_with(folder) && is_ours(&program)
+        let (cwd, program) = (link("cwd").ok()?, link("exe").ok()?);
+        let signal = signal_for(&program).filter(|_| cwd.starts_with(folder))?;
+        Some((Pid::from_raw(pid), signal))
     })
-    .map(Pid::from_raw)
     .collect()
 }
 
-/// The programs of ours that were started with a path inside `folder`.
+/// The programs of ours that were started with a path inside `folder`, and their signals.
 #[cfg(not(target_os = "linux"))]
-fn servers_in(folder: &Path) -> Vec<Pid> {
+fn servers_in(folder: &Path) -> Vec<(Pid, Signal)> {
     let mut ps = std::process::Command::new("ps");
     let Ok(output) = ps.args(["-A", "-ww", "-o", "pid=,command="]).output() else {
         return Vec::new();
@@ -60,18 +72,25 @@ fn servers_in(folder: &Path) -> Vec<Pid> {
         .filter_map(|line| {
             let (pid, command) = line.trim_start().split_once(' ')?;
             let program = Path::new(command.split_whitespace().next()?);
-            let found = is_ours(program) && command.contains(&inside);
-            found.then_some(Pid::from_raw(pid.parse().ok()?))
+            let signal = signal_for(program).filter(|_| command.contains(&inside))?;
+            Some((Pid::from_raw(pid.parse().ok()?), signal))
         })
         .collect()
 }
 
-fn is_ours(program: &Path) -> bool {
-    let name = program.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+/// The signal that ends a program of ours; none for programs that are not ours.
+fn signal_for(program: &Path) -> Option<Signal> {
+    let name = program.file_name()?.to_string_lossy();
     // An upgrade while the server runs leaves " (deleted)" behind the name.
     let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
-    // Redis renames nothing, but redis-server is a link to redis-check-rdb on some systems.
-    OURS.contains(&name) || name.starts_with("redis-") || name.starts_with("valkey-")
+    match name {
+        // Immediate shutdown.
+        "postgres" => Some(Signal::SIGQUIT),
+        "initdb" => Some(Signal::SIGTERM),
+        // On some systems redis-server is a link to redis-check-rdb, and so for valkey.
+        _ if name.starts_with("redis-") || name.starts_with("valkey-") => Some(Signal::SIGTERM),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -80,9 +99,10 @@ mod tests {
 
     #[test]
     fn only_servers_are_ours() {
-        assert!(is_ours(Path::new("/usr/lib/postgresql/15/bin/postgres")));
-        assert!(is_ours(Path::new("/usr/bin/redis-check-rdb")));
-        assert!(is_ours(Path::new("/opt/pg/bin/postgres (deleted)")));
-        assert!(!is_ours(Path::new("/bin/bash")) && !is_ours(Path::new("/usr/bin/psql")));
+        let signal = |program| signal_for(Path::new(program));
+        assert_eq!(signal("/usr/lib/postgresql/15/bin/postgres"), Some(Signal::SIGQUIT));
+        assert_eq!(signal("/opt/pg/bin/postgres (deleted)"), Some(Signal::SIGQUIT));
+        assert_eq!(signal("/usr/bin/redis-check-rdb"), Some(Signal::SIGTERM));
+        assert_eq!(signal("/bin/bash").or(signal("/usr/bin/psql")), None);
     }
 }

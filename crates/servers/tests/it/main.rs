@@ -1,6 +1,14 @@
 //! Real servers, started and ended in every way that we promise something about.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
+
+mod base;
+mod discovery;
+mod faults;
+mod owner;
 mod postgres;
+mod redis;
+mod signals;
 
 use servers::Environment;
 

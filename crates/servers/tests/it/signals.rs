@@ -1,0 +1,138 @@
+//! However an owner ends, its servers end with it and their folders go, at the latest with the
+//! next start.
+
+use std::os::unix::process::ExitStatusExt;
+
+use nix::sys::signal::Signal;
+use servers::{Redis, RedisOptions};
+
+use crate::base::{Base, eventually, is_alive, is_listened_on, processes_in};
+use crate::environment;
+use crate::owner::Owner;
+
+fn start_another_server_in(base: &Base) -> Redis {
+    let base_dir = Some(base.path().to_owned());
+    Redis::start(&environment(), &RedisOptions { base_dir, ..Default::default() }).unwrap()
+}
+
+#[test]
+fn killing_the_owner_ends_its_postgres_and_the_next_start_removes_the_folder() {
+    let base = Base::new();
+    let mut owner = Owner::start("postgres", &base);
+    let held = owner.held();
+    let left = base.folders();
+    assert!(is_alive(held.pid) && left.len() == 1);
+    owner.kill();
+    eventually("the server ends", || processes_in(&left[0]).is_empty());
+    assert!(!is_alive(held.pid) && !is_listened_on(held.port));
+    drop(start_another_server_in(&base));
+    assert_eq!(base.folders(), [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn killing_the_owner_ends_even_a_paused_postgres() {
+    let base = Base::new();
+    let mut owner = Owner::start("paused postgres", &base);
+    let held = owner.held();
+    let left = base.folders();
+    // Its line comes before the pause: wait for the state that we want to see it leave.
+    let stat = format!("/proc/{}/stat", held.pid);
+    eventually("it pauses", || std::fs::read_to_string(&stat).unwrap().contains(") T "));
+    owner.kill();
+    drop(start_another_server_in(&base));
+    assert!(processes_in(&left[0]).is_empty() && base.folders().is_empty());
+}
+
+#[test]
+fn killing_the_owner_ends_its_redis() {
+    let base = Base::new();
+    let mut owner = Owner::start("redis", &base);
+    let held = owner.held();
+    assert!(is_alive(held.pid));
+    owner.kill();
+    eventually("the server ends", || !is_alive(held.pid));
+}
+
+#[test]
+fn a_signal_ends_the_owner_as_ever_and_leaves_nothing() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let base = Base::new();
+        let mut owner = Owner::start("redis and signals", &base);
+        let held = owner.held();
+        owner.signal(signal);
+        assert_eq!(owner.wait().signal(), Some(signal as i32));
+        assert!(!is_alive(held.pid) && base.folders().is_empty(), "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_leaves_nothing_of_a_postgres() {
+    let base = Base::new();
+    let mut owner = Owner::start("postgres and signals", &base);
+    let held = owner.held();
+    owner.signal(Signal::SIGTERM);
+    assert_eq!(owner.wait().signal(), Some(Signal::SIGTERM as i32));
+    assert!(!is_alive(held.pid) && base.folders().is_empty());
+}
+
+#[test]
+fn a_signal_during_the_start_leaves_nothing() {
+    let base = Base::new();
+    let mut owner = Owner::start("starting and signals", &base);
+    owner.line_with("STARTING");
+    let initdb_works = |base: &Base| {
+        base.folders().first().is_some_and(|folder| folder.join("data/base").exists())
+    };
+    eventually("initdb is at work", || initdb_works(&base));
+    let folder = base.folders().remove(0);
+    owner.signal(Signal::SIGTERM);
+    owner.wait();
+    eventually("initdb ends", || processes_in(&folder).is_empty());
+    assert!(base.folders().is_empty());
+}
+
+#[test]
+fn servers_in_statics_go_when_the_process_ends_by_itself() {
+    let base = Base::new();
+    let mut owner = Owner::start("servers in statics", &base);
+    let (postgres, redis) = (owner.held(), owner.held());
+    assert!(owner.wait().success());
+    assert!(!is_alive(postgres.pid) && !is_alive(redis.pid) && base.folders().is_empty());
+}
+
+#[test]
+fn a_panic_takes_the_server_along() {
+    let base = Base::new();
+    let mut owner = Owner::start("panic", &base);
+    let held = owner.held();
+    assert!(!owner.wait().success());
+    assert!(!is_alive(held.pid) && base.folders().is_empty());
+}
+
+#[test]
+fn an_owner_that_is_not_root_gets_a_server_too() {
+    let base = Base::new();
+    let mut owner = Owner::start_unprivileged("postgres and signals", &base);
+    let held = owner.held();
+    assert!(held.url.starts_with("postgresql://postgres@127.0.0.1:") && is_listened_on(held.port));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", held.pid)).unwrap();
+    assert!(!status.contains("\nUid:\t0"), "{status}");
+    owner.signal(Signal::SIGTERM);
+    owner.wait();
+    assert!(base.folders().is_empty());
+}
+
+#[test]
+fn a_server_outlives_the_thread_that_started_it() {
+    let base = Base::new();
+    let path = base.path().to_owned();
+    let start = move || {
+        let options = RedisOptions { base_dir: Some(path), ..Default::default() };
+        Redis::start(&environment(), &options).unwrap()
+    };
+    let server = std::thread::spawn(start).join().unwrap();
+    // A signal on the thread's death would have been sent before join returned; the server
+    // answers to a second start's worth of work after it.
+    drop(start_another_server_in(&base));
+    assert!(is_alive(server.pid()) && is_listened_on(server.port()));
+}
