@@ -84,20 +84,30 @@ impl Inbox {
     }
 
     fn check_old_style(&self, session: &Session) -> Result<(), Error> {
-        let ended = self.tail.len() >= OLD_STYLE_MAX_BYTES || self.tail.ends_with(&[0]);
-        match self.old_style_error(session) {
-            Some(error) if ended => Err(Error::Server(Box::new(error))),
-            _ => Ok(()),
+        let ended = self.tail.len() >= OLD_STYLE_MAX_BYTES || self.tail.contains(&0);
+        match self.old_style_error(session).filter(|_| ended) {
+            Some(error) => Err(Error::Server(Box::new(error))),
+            None => Ok(()),
         }
     }
 
     /// The error text without structure that lies here, if it is one.
     pub(super) fn old_style_error(&self, session: &Session) -> Option<OwnedServerError> {
-        is_old_style(&self.tail, session).then(|| OwnedServerError {
+        if !is_old_style(&self.tail, session) {
+            return None;
+        }
+        let text = &self.tail[1..self.tail.len().min(OLD_STYLE_MAX_BYTES)];
+        let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        Some(OwnedServerError {
             severity: "FATAL".to_owned(),
-            message: String::from_utf8_lossy(&self.tail[1..]).trim_matches(['\0', '\n']).to_owned(),
+            message: String::from_utf8_lossy(text).trim_end().to_owned(),
             ..OwnedServerError::default()
         })
+    }
+
+    /// How much memory the unfinished message takes.
+    pub(super) fn capacity_bytes(&self) -> usize {
+        self.tail.capacity()
     }
 
     /// Whether no message is unfinished.
@@ -123,12 +133,13 @@ fn whole_length(bytes: &[u8], session: &Session) -> Result<Option<usize>, Error>
     }
 }
 
-/// Before the login is done, an error whose length is absurd is not a message but plain text.
+/// Before the login is done, an error may be plain text, whose first letters make an absurd length.
 fn is_old_style(bytes: &[u8], session: &Session) -> bool {
-    match *bytes {
-        [b'E', a, b, c, d, ..] => {
+    match bytes {
+        [b'E', letters @ ..] => {
             session.is_logging_in()
-                && u64::from(u32::from_be_bytes([a, b, c, d])) >= session.limit_bytes() as u64
+                && letters.len() >= 4
+                && letters[..4].iter().all(|letter| *letter >= b' ')
         }
         _ => false,
     }

@@ -234,6 +234,11 @@ impl Connection {
         matches!(self.session.stage, Stage::Closed)
     }
 
+    /// The memory that an unfinished message takes at the moment.
+    pub fn buffered_bytes(&self) -> usize {
+        self.inbox.capacity_bytes()
+    }
+
     /// What it is doing, in words that follow "while".
     pub fn moment(&self) -> &'static str {
         self.session.moment()

@@ -6,6 +6,7 @@
 
 mod array;
 mod bind;
+pub mod copy_row;
 
 use bytes::{BufMut, BytesMut};
 use postgres_protocol::message::frontend;
@@ -116,7 +117,8 @@ pub fn flush(buf: &mut BytesMut) {
     buf.put_slice(&[b'H', 0, 0, 0, 4]);
 }
 
-/// A piece of COPY data.
+/// A piece of COPY data. Begin the COPY by [`query`]: with [`execute`] the server would ignore the
+/// Sync that follows, and be waited for in vain.
 pub fn copy_data(buf: &mut BytesMut, data: &[u8]) -> Result<(), FrameError> {
     whole(buf, |buf| {
         frontend::CopyData::new(data)?.write(buf);

@@ -4,6 +4,7 @@
 mod copy;
 mod encryption;
 mod faults;
+mod fuzz;
 mod login;
 mod pipeline;
 mod query;

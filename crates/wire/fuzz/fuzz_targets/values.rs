@@ -1,0 +1,7 @@
+//! Feeds `targets::values` with what libFuzzer thinks of.
+#![no_main]
+
+#[path = "../targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::values(data));
