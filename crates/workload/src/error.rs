@@ -7,7 +7,10 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server could not be reached, or refused something.
+    /// The server could not be reached.
+    #[error("{0}")]
+    Connect(wire::Error),
+    /// The server refused something, or went away.
     #[error("{doing}: {cause}")]
     Server {
         /// What was being done.
@@ -37,10 +40,15 @@ impl Error {
         move |cause| Error::Server { doing: doing.into(), cause }
     }
 
+    /// Gives an answer that can't be read the words for what was being done.
+    pub fn unreadable(doing: impl Into<String>) -> impl FnOnce(wire::value::DecodeError) -> Error {
+        move |cause| Error::Unexpected { doing: doing.into(), found: cause.to_string() }
+    }
+
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Error::Server { cause, .. } => cause.hint(),
+            Error::Connect(cause) | Error::Server { cause, .. } => cause.hint(),
             Error::Unfit(_) => Some(
                 "change these columns, or name another schema with --schema; nothing was changed"
                     .to_owned(),
@@ -52,7 +60,7 @@ impl Error {
     /// The SQLSTATE, where the server gave one.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Error::Server { cause, .. } => cause.code(),
+            Error::Connect(cause) | Error::Server { cause, .. } => cause.code(),
             _ => None,
         }
     }

@@ -7,6 +7,8 @@
 
 pub mod error;
 pub mod identifier;
+pub mod loading;
+pub mod pgbench;
 pub mod postgres;
 pub mod schema;
 pub mod workload;

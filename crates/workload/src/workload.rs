@@ -8,7 +8,8 @@ use crate::postgres::{Answer, Request, Statement};
 use model::metric::Metric;
 use model::verification::Verification;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use wire::blocking::Client;
 use wire::settings::Settings;
 use wire::tls::Tls;
 
@@ -61,6 +62,26 @@ pub struct Server<'a> {
     pub patience: Option<Duration>,
     /// Hears what is going on.
     pub progress: &'a (dyn Fn(&str) + Sync),
+}
+
+/// How long connecting may take when the settings don't say.
+const CONNECT: Duration = Duration::from_secs(30);
+
+impl Server<'_> {
+    /// A connection of its own for set-up or verification.
+    pub fn connect(&self) -> Result<Client, Error> {
+        let deadline = Instant::now() + self.settings.connect_timeout.unwrap_or(CONNECT);
+        let connected = Client::connect(&self.settings, self.tls.clone(), deadline);
+        let mut client = connected.map_err(Error::Connect)?;
+        // A year: waiting for ever has no number.
+        client.set_timeout(self.patience.unwrap_or(Duration::from_secs(365 * 24 * 3600)));
+        Ok(client)
+    }
+
+    /// A table's name in SQL: in our schema, or on the search path.
+    pub fn qualified(&self, table: &str) -> String {
+        crate::identifier::qualified(self.schema.as_deref(), table)
+    }
 }
 
 /// What set-up did.

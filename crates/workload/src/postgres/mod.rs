@@ -9,7 +9,7 @@ mod failure;
 mod literal;
 mod request;
 mod statement;
-mod timestamp;
+pub(crate) mod timestamp;
 
 pub use answer::{Answer, Reply, Row};
 pub use backend::Postgres;

@@ -7,23 +7,23 @@ use std::fmt::Write;
 const DAY_US: i64 = 86_400_000_000;
 
 /// Writes `2024-05-31 12:00:00.5`, `infinity`, or a year BC.
-pub(super) fn write(out: &mut String, value_us: i64) {
-    match value_us {
-        i64::MAX => return out.push_str("infinity"),
-        i64::MIN => return out.push_str("-infinity"),
-        _ => {}
-    }
+pub(crate) fn write(out: &mut impl Write, value_us: i64) {
+    // Neither a String nor a BytesMut refuses what is written to it.
+    let _ = match value_us {
+        i64::MAX => out.write_str("infinity"),
+        i64::MIN => out.write_str("-infinity"),
+        _ => write_finite(out, value_us),
+    };
+}
+
+fn write_finite(out: &mut impl Write, value_us: i64) -> std::fmt::Result {
     let (year, month, day) = date(value_us.div_euclid(DAY_US));
     let us = value_us.rem_euclid(DAY_US);
     let (seconds, us) = (us / 1_000_000, us % 1_000_000);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     // There is no year 0: 1 BC comes before 1.
     let (shown, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
-    // Writing to a String can't fail.
-    let _ = write!(
-        out,
-        "{shown:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{us:06}{era}"
-    );
+    write!(out, "{shown:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{us:06}{era}")
 }
 
 /// Reads what PostgreSQL writes with `DateStyle = ISO`.

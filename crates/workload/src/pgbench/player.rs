@@ -1,0 +1,218 @@
+//! One pgbench client: draws its numbers, sends its script step by step, counts what it was told.
+
+use super::script::{
+    ACCOUNT_SELECT, ACCOUNT_UPDATE, BRANCH_UPDATE, END, HISTORY_INSERT, Script, TELLER_UPDATE,
+};
+use super::tables::{ACCOUNTS_PER_BRANCH, TELLERS_PER_BRANCH};
+use crate::postgres::{Answer, Request};
+use engine::{Last, Loss, Moment, Next, Player, Wish};
+use model::failure::{ErrorClass, Failure};
+use model::random::{Generator, generator};
+use rand::RngExt;
+use std::ops::AddAssign;
+
+/// What one player remembers of what it did, in memory that does not grow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Transactions whose END was acknowledged.
+    pub acknowledged: u64,
+    /// The sum of their deltas.
+    pub acknowledged_delta: i64,
+    /// Transactions whose END was sent and never answered.
+    pub unknown: u64,
+    /// The sum of their negative deltas: the least that they may have added.
+    pub unknown_delta_least: i64,
+    /// The sum of their positive deltas: the most.
+    pub unknown_delta_most: i64,
+    /// Statements answered that address one row by its key.
+    pub keyed: u64,
+    /// Of those: that did not find exactly one row.
+    pub keyed_wrong: u64,
+}
+
+impl AddAssign<&Count> for Count {
+    fn add_assign(&mut self, other: &Count) {
+        self.acknowledged += other.acknowledged;
+        self.acknowledged_delta += other.acknowledged_delta;
+        self.unknown += other.unknown;
+        self.unknown_delta_least += other.unknown_delta_least;
+        self.unknown_delta_most += other.unknown_delta_most;
+        self.keyed += other.keyed;
+        self.keyed_wrong += other.keyed_wrong;
+    }
+}
+
+/// A client of one or several scripts.
+#[derive(Debug)]
+pub struct PgbenchPlayer {
+    scripts: Vec<(Script, u32)>,
+    weights: u32,
+    scale: i64,
+    random: Generator,
+    script: Script,
+    draw: Draw,
+    /// The step whose answer comes next.
+    step: usize,
+    /// Why the transaction that is being rolled back failed.
+    failing: Option<Box<Failure>>,
+    count: Count,
+}
+
+/// The numbers of one transaction, kept for another try.
+#[derive(Clone, Copy, Debug, Default)]
+struct Draw {
+    aid: i64,
+    bid: i32,
+    tid: i32,
+    delta: i32,
+}
+
+impl PgbenchPlayer {
+    pub(super) fn new(
+        scripts: &[(Script, u32)],
+        scale: u32,
+        seed: u64,
+        client: u32,
+    ) -> PgbenchPlayer {
+        PgbenchPlayer {
+            scripts: scripts.to_vec(),
+            weights: scripts.iter().map(|(_, weight)| weight).sum(),
+            scale: i64::from(scale),
+            random: generator(seed, "pgbench", u64::from(client)),
+            script: Script::SelectOnly,
+            draw: Draw::default(),
+            step: 0,
+            failing: None,
+            count: Count::default(),
+        }
+    }
+
+    /// What it did so far.
+    pub fn count(&self) -> &Count {
+        &self.count
+    }
+
+    /// Chooses a script by weight; the number of weights is small.
+    fn choose(&mut self) -> usize {
+        if let [_] = self.scripts.as_slice() {
+            return 0;
+        }
+        let mut at = self.random.random_range(0..self.weights);
+        let chosen = self.scripts.iter().position(|(_, weight)| match at.checked_sub(*weight) {
+            Some(rest) => {
+                at = rest;
+                false
+            }
+            None => true,
+        });
+        chosen.unwrap_or(0)
+    }
+
+    /// In pgbench's order; select-only draws its account only.
+    fn draw(&mut self) {
+        let (scale, random) = (self.scale, &mut self.random);
+        self.draw.aid = random.random_range(1..=ACCOUNTS_PER_BRANCH * scale);
+        if self.script.writes() {
+            // MAX_SCALE times 10 fits.
+            self.draw.bid = random.random_range(1..=scale) as i32;
+            self.draw.tid = random.random_range(1..=TELLERS_PER_BRANCH * scale) as i32;
+            self.draw.delta = random.random_range(-5000..=5000);
+        }
+    }
+
+    fn send(&mut self, request: &mut Request) -> Next {
+        let Draw { aid, bid, tid, delta } = self.draw;
+        let statement = self.script.steps()[self.step];
+        let call = request.call(statement);
+        match statement {
+            ACCOUNT_SELECT => call.int8(aid).end(),
+            ACCOUNT_UPDATE => call.int4(delta).int8(aid).end(),
+            TELLER_UPDATE => call.int4(delta).int4(tid).end(),
+            BRANCH_UPDATE => call.int4(delta).int4(bid).end(),
+            HISTORY_INSERT => call.int4(tid).int4(bid).int8(aid).int4(delta).end(),
+            _ => call.end(),
+        }
+        Next::Send
+    }
+
+    /// Takes the answer to the current step, and goes on with the next.
+    fn proceed(&mut self, answer: &Answer, request: &mut Request) -> Next {
+        if let Some(failure) = self.failing.take() {
+            // The rollback is answered. Had it failed, the connection would not be usable.
+            return Next::Failed(failure);
+        }
+        if let Some(failure) = answer.failure() {
+            return self.give_up(failure.clone(), answer, request);
+        }
+        let statement = self.script.steps()[self.step];
+        if matches!(statement, ACCOUNT_SELECT | ACCOUNT_UPDATE | TELLER_UPDATE | BRANCH_UPDATE) {
+            self.count.keyed += 1;
+            let found = answer.reply(0).map_or(0, |reply| reply.affected());
+            if found != 1 {
+                self.count.keyed_wrong += 1;
+                let message = format!("{found} rows have one key: do the tables fit the scale?");
+                let failure = Failure::new(ErrorClass::Unexpected, message);
+                return self.give_up(failure, answer, request);
+            }
+        }
+        self.step += 1;
+        if self.step < self.script.steps().len() {
+            return self.send(request);
+        }
+        if self.script.writes() {
+            self.count.acknowledged += 1;
+            self.count.acknowledged_delta += i64::from(self.draw.delta);
+        }
+        Next::Succeeded
+    }
+
+    /// Ends the action; a transaction that is still open is rolled back first.
+    fn give_up(&mut self, failure: Failure, answer: &Answer, request: &mut Request) -> Next {
+        let failure = Box::new(failure);
+        if !answer.in_transaction() {
+            return Next::Failed(failure);
+        }
+        self.failing = Some(failure);
+        request.rollback();
+        Next::Send
+    }
+}
+
+impl Player for PgbenchPlayer {
+    type Request = Request;
+    type Answer = Answer;
+
+    #[inline]
+    fn wish(&mut self, _moment: Moment) -> Wish {
+        let action = self.choose();
+        self.script = self.scripts[action].0;
+        self.draw();
+        // There are three scripts at most.
+        Wish { action: action as u16, statements: self.script.slots() }
+    }
+
+    #[inline]
+    fn next(&mut self, last: Last<'_, Answer>, request: &mut Request) -> Next {
+        match last {
+            Last::Answer(answer) => self.proceed(answer, request),
+            Last::Begin | Last::Retry => {
+                self.step = 0;
+                self.failing = None;
+                self.send(request)
+            }
+        }
+    }
+
+    fn lost(&mut self, in_flight: bool) -> Loss {
+        let rolling_back = self.failing.take().is_some();
+        let ending = self.script.steps().get(self.step) == Some(&END);
+        if !in_flight || rolling_back || !ending {
+            return Loss::Nothing;
+        }
+        let delta = i64::from(self.draw.delta);
+        self.count.unknown += 1;
+        self.count.unknown_delta_least += delta.min(0);
+        self.count.unknown_delta_most += delta.max(0);
+        Loss::Unknown
+    }
+}
