@@ -163,6 +163,12 @@ fn a_url_and_its_parameters_mean_what_they_mean_in_psql() {
 }
 
 #[test]
+fn inside_one_string_the_last_of_a_name_wins() {
+    assert_eq!(settings("port=1 port=2").port, 2);
+    assert_eq!(settings("postgres://a:1/d?port=2&host=b").to_string(), "me@b:2/d");
+}
+
+#[test]
 fn a_folder_as_host_is_a_socket_and_needs_no_tls() {
     let it = settings("postgresql://%2Ftmp/d?sslmode=verify-full");
     assert_eq!(it.host, Host::Unix(PathBuf::from("/tmp")));

@@ -40,10 +40,11 @@ fn server_says(client: &mut Client) -> (bool, Option<String>) {
 
 #[test]
 fn a_fully_verified_login_is_bound_to_its_connection() {
-    let ours = Authority::new("ours");
+    // The hash that binds is the one that the authority signed with.
     for algorithm in [&rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384] {
-        let pair = ours.with_key(&LOCAL, rcgen::KeyPair::generate_for(algorithm).unwrap());
-        let server = encrypted(pair, PostgresOptions::default());
+        let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+        let ours = Authority::with_own_key("ours", key);
+        let server = encrypted(ours.server(&LOCAL), PostgresOptions::default());
         let mut settings = with(&server, SslMode::VerifyFull, Some(&ours));
         settings.channel_binding = ChannelBinding::Require;
         let mut client = connect(&settings).unwrap();
