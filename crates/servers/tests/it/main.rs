@@ -5,6 +5,7 @@
 mod base;
 mod discovery;
 mod faults;
+mod install_deps;
 mod owner;
 mod postgres;
 mod redis;
