@@ -1,1 +1,22 @@
-//! Judgement as pure functions: thresholds and validity.
+//! Judgement as pure functions of a result: no IO, no clock, and the same file gives the same
+//! verdict on any day.
+//!
+//! Three questions, in this order: is the run itself sound (`validity`), did the limits hold
+//! (`thresholds`), and what does it come to (`verdict`).
+
+pub mod thresholds;
+pub mod validity;
+pub mod verdict;
+
+use model::run_result::RunResult;
+use model::threshold::Threshold;
+use model::verdict::{Judgement, Reason};
+
+/// Judges a result against `thresholds`. `reasons` is what the result itself can't know: a
+/// server that was never reached, a fault of ours.
+pub fn judge(result: &RunResult, thresholds: &[Threshold], reasons: Vec<Reason>) -> Judgement {
+    let validity = validity::check(result);
+    let thresholds = thresholds::evaluate(result, thresholds);
+    let verdict = verdict::decide(result, &validity, &thresholds, reasons);
+    Judgement { validity, thresholds, verdict }
+}

@@ -1,15 +1,16 @@
 //! From what was counted to what is saved: pure, no judgement.
 
 use super::load_metrics::{
-    Connections, CustomMetric, ErrorRow, Games, Generator, LoadMetrics, Pool, SlowRow, Transactions,
+    Connections, ErrorRow, Generator, LoadMetrics, Pool, SlowRow, Transactions,
 };
 use super::operation::{ActionMetrics, KindMetrics, StatementMetrics, StatementTotals, percent_of};
+use super::own;
 use super::{Environment, RunKind, RunResult, SCHEMA_VERSION, StageMetrics, TestSummary, redact};
 use crate::catalog::{Catalog, Kind, StatementSpec};
 use crate::failure::{ErrorClass, FailureTally};
 use crate::measured::Measured;
 use crate::metric::{Distribution, Metric};
-use crate::sample::StatementSample;
+use crate::sample::{ActionSample, StatementSample};
 use crate::verification::Verification;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -105,6 +106,7 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         read_share_ratio: percent_of(reads, queries.count).map(|percent| percent / 100.0),
         error_rate_percent: all_actions.error_rate_percent(),
         availability_percent: percent_of(measured.seconds_available, measured.seconds_due),
+        warm_up: warm_up(measured),
         actions: actions(inputs),
         all_statements: all_statements(inputs),
         statements: statements(inputs),
@@ -121,13 +123,19 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         },
         transactions: transactions(inputs, all.counts.retries),
         slowest: slowest(inputs),
-        games: games(&inputs.metrics),
-        custom: custom(&inputs.metrics),
+        games: own::games(&inputs.metrics),
+        custom: own::custom(&inputs.metrics),
         verification: inputs.verification.clone(),
         stages: inputs.stages.clone(),
         generator: generator(measured),
         all_actions,
     }
+}
+
+fn warm_up(measured: &Measured) -> ActionMetrics {
+    let mut all = ActionSample::default();
+    measured.warm_up_actions.iter().for_each(|sample| all += sample);
+    ActionMetrics::of(&all)
 }
 
 fn per_second(count: f64, elapsed_s: f64) -> Option<f64> {
@@ -244,42 +252,6 @@ fn slowest(inputs: &Inputs<'_>) -> Vec<SlowRow> {
     let rows = inputs.measured.slowest.iter().filter_map(|slow| {
         let spec = inputs.catalog.statements.get(usize::from(slow.statement))?;
         Some(SlowRow { name: spec.name.clone(), when: slow.when_s, ms: slow.service_ms })
-    });
-    rows.collect()
-}
-
-/// The metrics that make up `games`, by the names that workloads give them.
-const GAMES: [&str; 5] = [
-    "games_started",
-    "games_completed",
-    "games_abandoned",
-    "average_game_duration_s",
-    "player_actions_per_second",
-];
-
-fn games(metrics: &[Metric]) -> Option<Games> {
-    let value = |name: &str| metrics.iter().find(|metric| metric.name == name)?.as_number();
-    let [started, completed, abandoned, duration, actions] = GAMES.map(value);
-    let count = |value: Option<f64>| value.unwrap_or(0.0).max(0.0) as u64;
-    let (completed, abandoned) = (count(completed), count(abandoned));
-    started.map(|_| Games {
-        started: count(started),
-        completed,
-        abandoned,
-        completion_rate_percent: percent_of(completed, completed + abandoned),
-        average_duration_s: duration.filter(|_| completed > 0),
-        player_actions_per_second: actions,
-    })
-}
-
-fn custom(metrics: &[Metric]) -> BTreeMap<String, CustomMetric> {
-    let own = metrics.iter().filter(|metric| !GAMES.contains(&metric.name.as_str()));
-    let rows = own.map(|metric| {
-        let (unit, meaning) = (metric.unit.clone(), metric.meaning.clone());
-        (
-            metric.name.clone(),
-            CustomMetric { kind: metric.kind, unit, meaning, value: metric.value.clone() },
-        )
     });
     rows.collect()
 }

@@ -38,6 +38,8 @@ pub struct LoadMetrics {
     pub availability_percent: Option<f64>,
     /// All actions together.
     pub all_actions: ActionMetrics,
+    /// All actions of the warm-up together: kept apart, part of nothing else here.
+    pub warm_up: ActionMetrics,
     /// By name.
     pub actions: BTreeMap<String, ActionMetrics>,
     /// All statements together, transaction control included.

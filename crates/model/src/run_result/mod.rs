@@ -8,6 +8,7 @@ mod assemble;
 mod environment;
 mod load_metrics;
 mod operation;
+mod own;
 mod redact;
 mod stage;
 

@@ -6,7 +6,9 @@
 use crate::histogram::Histogram;
 use crate::measured::Interval;
 use crate::metric::Distribution;
+use crate::plan::{Plan, Rate, Shape, Stage, Unit};
 use crate::sample::{ActionCounts, Phase};
+use crate::units::decimal;
 use serde::{Deserialize, Serialize};
 
 /// Into how many blocks a stage is cut: enough for a trend test to be sure at 1 %.
@@ -23,6 +25,44 @@ pub struct StagePlan {
     pub length_s: f64,
     /// True when its load does not change, so that it ought to become steady.
     pub hold: bool,
+}
+
+impl StagePlan {
+    /// The stages of a plan's measured time; one that holds where the load does not change.
+    pub fn all_of(plan: &Plan) -> Vec<StagePlan> {
+        let duration_s = plan.duration.as_secs_f64();
+        let whole = |name| vec![StagePlan { name, from_s: 0.0, length_s: duration_s, hold: true }];
+        let (rate, unit) = match &plan.shape {
+            Shape::Closed { .. } => return whole(format!("{} connections", plan.connections)),
+            Shape::Open { rate, unit, .. } => (rate, *unit),
+        };
+        let noun = match unit {
+            Unit::Actions => "actions/s",
+            Unit::Statements => "statements/s",
+        };
+        match rate {
+            Rate::Constant { per_s } => whole(format!("{} {noun}", decimal(*per_s))),
+            Rate::Stages(stages) => staged(stages, noun),
+        }
+    }
+}
+
+fn staged(stages: &[Stage], noun: &str) -> Vec<StagePlan> {
+    let (mut at_s, mut before) = (0.0, 0.0);
+    let mut all = Vec::new();
+    for stage in stages {
+        let (length_s, target) = (stage.duration.as_secs_f64(), stage.target_per_s);
+        let name = match before == target {
+            true => format!("hold {} {noun}", decimal(target)),
+            false => format!("{} to {} {noun}", decimal(before), decimal(target)),
+        };
+        if length_s > 0.0 {
+            let hold = before == target && target > 0.0;
+            all.push(StagePlan { name, from_s: at_s, length_s, hold });
+        }
+        (at_s, before) = (at_s + length_s, target);
+    }
+    all
 }
 
 /// A part of a stage.
@@ -161,5 +201,27 @@ impl Block {
             response_time_mean_ms: (self.response_count > 0)
                 .then(|| self.response_sum_ms / self.response_count as f64),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_stage_holds_only_where_the_rate_does_not_move() {
+        let lines = [(30, 100.0), (60, 100.0), (0, 500.0), (40, 500.0), (9, 0.0), (9, 0.0)];
+        let stages = lines.map(|(seconds, target_per_s)| Stage {
+            duration: Duration::from_secs(seconds),
+            target_per_s,
+        });
+        let all = staged(&stages, "actions/s");
+        let seen: Vec<_> = all.iter().map(|stage| (stage.from_s, stage.hold)).collect();
+        assert_eq!(
+            seen,
+            [(0.0, false), (30.0, true), (90.0, true), (130.0, false), (139.0, false)]
+        );
+        assert_eq!(all[1].name, "hold 100 actions/s");
     }
 }

@@ -184,16 +184,9 @@ pub enum Line {
 }
 
 /// A line that is none of ours, or was cut short.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("read a line of a partial result: {0}")]
 pub struct LineError(String);
-
-impl std::fmt::Display for LineError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "read a line of a partial result: {}", self.0)
-    }
-}
-
-impl std::error::Error for LineError {}
 
 #[derive(Deserialize)]
 struct Wrapped<T> {

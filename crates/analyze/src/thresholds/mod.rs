@@ -1,0 +1,106 @@
+//! Did the limits hold? A limit names a place in the result file; a place that holds no number
+//! is not evaluated, and says why.
+
+mod place;
+
+pub use place::{Place, find};
+
+use model::plan::Limit;
+use model::run_result::RunResult;
+use model::threshold::{KEYS, Threshold, ThresholdOutcome, ThresholdResult, key};
+use serde_json::Value;
+
+/// A limit on something that doesn't exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no threshold is called \"{name}\"")]
+pub struct UnknownThreshold {
+    /// What was asked for.
+    pub name: String,
+    /// The valid name that looks most like it.
+    pub nearest: &'static str,
+}
+
+impl UnknownThreshold {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        format!("did you mean \"{}\"?", self.nearest)
+    }
+}
+
+/// The thresholds of a plan, in the order of the contract; an error names each unknown limit.
+pub fn of_plan(limits: &[Limit]) -> Result<Vec<Threshold>, Vec<UnknownThreshold>> {
+    let unknown: Vec<_> = limits
+        .iter()
+        .filter(|limit| key(&limit.name).is_none())
+        .map(|limit| UnknownThreshold { name: limit.name.clone(), nearest: nearest(&limit.name) })
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let limited = KEYS.iter().filter_map(|key| {
+        let limit = limits.iter().rev().find(|limit| limit.name == key.name)?;
+        let mut threshold = key.threshold(limit.set_by_user.then_some(limit.limit));
+        threshold.limit = limit.limit;
+        Some(threshold)
+    });
+    Ok(limited.collect())
+}
+
+/// The thresholds that hold where the user says nothing.
+pub fn defaults() -> Vec<Threshold> {
+    KEYS.iter().map(|key| key.threshold(None)).collect()
+}
+
+/// The name of a threshold that looks most like `name`.
+pub fn nearest(name: &str) -> &'static str {
+    let distance = |key: &&model::threshold::ThresholdKey| edit_distance(name, key.name);
+    KEYS.iter().min_by_key(distance).map_or("", |key| key.name)
+}
+
+/// Compares each threshold with the value that the result holds for it.
+pub fn evaluate(result: &RunResult, thresholds: &[Threshold]) -> Vec<ThresholdResult> {
+    // As a document, so that a limit can name any place that a reader of the file sees. A result
+    // of ours has text for keys and always becomes one.
+    let document = serde_json::to_value(result).unwrap_or(Value::Null);
+    thresholds.iter().map(|threshold| compare(&document, threshold)).collect()
+}
+
+fn compare(document: &Value, threshold: &Threshold) -> ThresholdResult {
+    let (outcome, value, reason) = match find(document, &threshold.metric) {
+        Place::Number(value) if threshold.comparison.holds(value, threshold.limit) => {
+            (ThresholdOutcome::Passed, Some(value), None)
+        }
+        Place::Number(value) => (ThresholdOutcome::Failed, Some(value), None),
+        Place::Absent(reason) => (ThresholdOutcome::NotEvaluated, None, Some(reason)),
+    };
+    ThresholdResult {
+        name: threshold.name.clone(),
+        metric: threshold.metric.clone(),
+        comparison: threshold.comparison,
+        limit: threshold.limit,
+        value,
+        unit: threshold.unit,
+        outcome,
+        reason,
+        source: threshold.source,
+    }
+}
+
+/// Levenshtein's distance, by characters.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, &y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

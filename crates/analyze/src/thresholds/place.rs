@@ -1,0 +1,60 @@
+//! Finds the number at a place of a result (`load_metrics.all_actions.response_time_ms.p99`), or
+//! says why there is none.
+
+use serde_json::Value;
+
+/// What is at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// A number.
+    Number(f64),
+    /// None, because.
+    Absent(String),
+}
+
+/// From so many ended games up a completion rate says something: with fewer, one game moves it
+/// by more than five points.
+const ENOUGH_GAMES: u64 = 20;
+
+/// The number at `path` of a result, given as a document.
+pub fn find(document: &Value, path: &str) -> Place {
+    if let Some(reason) = too_few_games(document, path) {
+        return Place::Absent(reason);
+    }
+    let mut value = document;
+    for name in path.split('.') {
+        match value.get(name) {
+            Some(inner) => value = inner,
+            None => return Place::Absent(absent(document, path)),
+        }
+    }
+    match value.as_f64() {
+        Some(number) => Place::Number(number),
+        None => Place::Absent(format!("{path} is not a number")),
+    }
+}
+
+fn too_few_games(document: &Value, path: &str) -> Option<String> {
+    if path != "load_metrics.games.completion_rate_percent" {
+        return None;
+    }
+    let games = document.pointer("/load_metrics/games")?;
+    let count = |name: &str| games.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let ended = count("completed") + count("abandoned");
+    (ended < ENOUGH_GAMES)
+        .then(|| format!("{ended} games ended in the measured time, {ENOUGH_GAMES} are needed"))
+}
+
+fn absent(document: &Value, path: &str) -> String {
+    let section = path.split('.').next().unwrap_or("");
+    let missing = document.get(section).is_none();
+    match section {
+        "database_metrics" if missing => {
+            "the server's own statistics were not collected".to_owned()
+        }
+        "system_metrics" if missing => "the server's host was not watched".to_owned(),
+        _ if path.starts_with("load_metrics.games.") => "the workload played no games".to_owned(),
+        _ if path.contains("_ms.") => "nothing was counted there".to_owned(),
+        _ => format!("the result has no {path}"),
+    }
+}

@@ -1,0 +1,112 @@
+//! Each key against values on both sides of its limit, and against nothing.
+
+use super::*;
+use ThresholdOutcome::{Failed, NotEvaluated, Passed};
+use model::metric::Distribution;
+use model::run_result::Games;
+use model::threshold::{Comparison, ThresholdSource};
+use serde_json::json;
+
+fn limit(name: &str, limit: f64, set_by_user: bool) -> Limit {
+    Limit { name: name.to_owned(), limit, set_by_user }
+}
+
+/// A result in which every threshold's place holds `value`.
+fn document(value: f64) -> Value {
+    let times = json!({"mean": value, "p95": value, "p99": value});
+    json!({
+        "load_metrics": {
+            "all_actions": {"response_time_ms": times},
+            "all_statements": {"service_time_ms": times},
+            "error_rate_percent": value,
+            "connections": {"failure_rate_percent": value},
+            "games": {"completed": 20, "abandoned": 0, "completion_rate_percent": value},
+        },
+        "database_metrics": {
+            "query_performance": {"mean_exec_time_ms": value},
+            "connection_stats": {"pool_usage_percent": value},
+        },
+        "system_metrics": {
+            "cpu_usage_percent": {"mean": value},
+            "memory_usage_percent": {"mean": value},
+        },
+    })
+}
+
+#[test]
+fn every_key_holds_at_its_limit_and_fails_beyond_it() {
+    for threshold in defaults() {
+        let beyond = match threshold.comparison {
+            Comparison::AtLeast => threshold.limit - 0.01,
+            _ => threshold.limit + 0.01,
+        };
+        assert_eq!(compare(&document(threshold.limit), &threshold).outcome, Passed);
+        assert_eq!(compare(&document(beyond), &threshold).outcome, Failed, "{}", threshold.name);
+    }
+}
+
+#[test]
+fn what_was_not_measured_is_not_evaluated_and_says_why() {
+    let results = evaluate(&RunResult::default(), &defaults());
+    for result in &results {
+        assert_eq!((result.outcome, result.value), (NotEvaluated, None), "{}", result.name);
+    }
+    let reason = |name: &str| results.iter().find(|r| r.name == name).unwrap().reason.clone();
+    let cases = [
+        ("max_p99_response_time_ms", "nothing was counted there"),
+        ("max_db_query_time_ms", "the server's own statistics were not collected"),
+        ("max_cpu_usage_percent", "the server's host was not watched"),
+        ("min_games_completion_rate_percent", "the workload played no games"),
+    ];
+    cases.iter().for_each(|(name, why)| assert_eq!(reason(name).as_deref(), Some(*why)));
+}
+
+#[test]
+fn real_results_hold_the_places_that_the_keys_name() {
+    let mut result = RunResult::default();
+    let some = Some(Distribution::default());
+    result.load_metrics.all_actions.response_time_ms = some;
+    result.load_metrics.all_statements.service_time_ms = some;
+    result.load_metrics.error_rate_percent = Some(0.0);
+    result.load_metrics.connections.failure_rate_percent = Some(0.0);
+    result.load_metrics.games =
+        Some(Games { completed: 20, completion_rate_percent: Some(100.0), ..Games::default() });
+    let seen = evaluate(&result, &defaults());
+    let evaluated = seen.iter().filter(|r| r.metric.starts_with("load_metrics."));
+    assert!(evaluated.clone().count() == 8 && evaluated.clone().all(|r| r.outcome == Passed));
+}
+
+#[test]
+fn a_completion_rate_needs_twenty_ended_games() {
+    let threshold = key("min_games_completion_rate_percent").unwrap().threshold(None);
+    for (completed, abandoned, expected) in [(10, 9, NotEvaluated), (10, 10, Failed)] {
+        let mut result = RunResult::default();
+        result.load_metrics.games = Some(Games {
+            completed,
+            abandoned,
+            completion_rate_percent: Some(50.0),
+            ..Games::default()
+        });
+        let seen = &evaluate(&result, std::slice::from_ref(&threshold))[0];
+        assert_eq!(seen.outcome, expected, "{:?}", seen.reason);
+    }
+}
+
+#[test]
+fn a_plan_keeps_its_limits_and_who_wanted_them() {
+    let limits = [
+        limit("max_error_rate_percent", 5.0, true),
+        limit("max_p99_response_time_ms", 2000.0, false),
+    ];
+    let seen = of_plan(&limits).unwrap();
+    assert_eq!(seen.len(), 2);
+    assert_eq!((seen[0].limit, seen[0].source), (2000.0, ThresholdSource::Default));
+    assert_eq!((seen[1].limit, seen[1].source), (5.0, ThresholdSource::User));
+}
+
+#[test]
+fn an_unknown_limit_names_the_one_that_was_meant() {
+    let errors = of_plan(&[limit("max_p95_response_ms", 5.0, true)]).unwrap_err();
+    assert_eq!(errors[0].nearest, "max_p95_response_time_ms");
+    assert_eq!(nearest("error_rate"), "max_error_rate_percent");
+}

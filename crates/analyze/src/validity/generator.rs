@@ -1,0 +1,104 @@
+//! Was the generator the limit? Judged by its own delay, its own CPU and its loop's turns, and by
+//! nothing else: waiting for a connection is the server's doing or the pool's.
+
+use super::of;
+use model::run_result::RunResult;
+use model::units::{milliseconds, percent};
+use model::verdict::{ValidityCheck, ValidityOutcome};
+
+/// The share of the response time that may be our own delay before a reader should know: a tenth
+/// is well above what a paced loop needs on a quiet machine (p99 0.14 to 1.2 ms measured).
+const LATENESS_WARN_PERCENT: f64 = 10.0;
+/// From half on, the numbers say more about us than about the server.
+const LATENESS_INVALID_PERCENT: f64 = 50.0;
+/// Below this, delay is the noise of any scheduler, however short the answers are.
+const LATENESS_NOISE_MS: f64 = 2.0;
+/// Delays below this don't void a run: pgbench's own lag reached 15 ms on the machine of the
+/// measurements above, and its numbers were still good.
+const LATENESS_HARM_MS: f64 = 15.0;
+
+/// How much of the response time is our own delay, at the mean and at the 99th percentile.
+pub(super) fn lateness(result: &RunResult) -> ValidityCheck {
+    const CODE: &str = "generator_lateness";
+    let all = &result.load_metrics.all_actions;
+    let (Some(late), Some(response)) = (all.lateness_ms, all.response_time_ms) else {
+        return of(CODE, ValidityOutcome::NotEvaluated, "no action was sent and answered");
+    };
+    let share = |late: f64, whole: f64| if whole > 0.0 { late * 100.0 / whole } else { 0.0 };
+    let mean = (share(late.mean, response.mean), late.mean, "mean");
+    let p99 = (share(late.p99, response.p99), late.p99, "p99");
+    let (worst, late_ms, at) = if mean.0 > p99.0 { mean } else { p99 };
+    let outcome = match (worst, late_ms) {
+        (share, ms) if share > LATENESS_INVALID_PERCENT && ms > LATENESS_HARM_MS => {
+            ValidityOutcome::Invalid
+        }
+        (share, ms) if share > LATENESS_WARN_PERCENT && ms > LATENESS_NOISE_MS => {
+            ValidityOutcome::Warning
+        }
+        _ => ValidityOutcome::Ok,
+    };
+    let evidence = format!(
+        "our own delay before sending is {} at the {at}, {} of the response time; more than {} \
+         of it (and {}) would void the run",
+        milliseconds(late_ms),
+        percent(worst),
+        percent(LATENESS_INVALID_PERCENT),
+        milliseconds(LATENESS_HARM_MS)
+    );
+    of(CODE, outcome, evidence)
+}
+
+/// The share of its processor from which a load thread has little left: k6 advises to keep a
+/// fifth idle ("Running large tests": CPU should not reach 100 %, stay at 80 %).
+const CPU_WARN_PERCENT: f64 = 80.0;
+/// What is left above this is less than the clock ticks that CPU time is counted in.
+const CPU_INVALID_PERCENT: f64 = 95.0;
+
+/// Whether the busiest load thread had processor time left.
+pub(super) fn cpu(result: &RunResult) -> ValidityCheck {
+    const CODE: &str = "generator_cpu";
+    let Some(busiest) = result.load_metrics.generator.busiest_thread_percent else {
+        return of(CODE, ValidityOutcome::NotEvaluated, "nothing was measured");
+    };
+    let outcome = match busiest {
+        busy if busy >= CPU_INVALID_PERCENT => ValidityOutcome::Invalid,
+        busy if busy >= CPU_WARN_PERCENT => ValidityOutcome::Warning,
+        _ => ValidityOutcome::Ok,
+    };
+    let advice = match outcome {
+        ValidityOutcome::Ok => "",
+        _ => "; give it more threads or another machine",
+    };
+    let evidence = format!(
+        "the busiest load thread used {} of a processor; from {} on the generator is the limit{advice}",
+        percent(busiest),
+        percent(CPU_INVALID_PERCENT)
+    );
+    of(CODE, outcome, evidence)
+}
+
+/// A turn handles what came in at once; 200 answers at 10 µs each are 2 ms.
+const TURN_WARN_MS: f64 = 2.0;
+/// One turn in a hundred this long means that an answer stays unread for as long: the reported
+/// service times would be ours.
+const TURN_INVALID_MS: f64 = 20.0;
+
+/// Whether answers lay unread because our loops were busy.
+pub(super) fn loop_delay(result: &RunResult) -> ValidityCheck {
+    const CODE: &str = "generator_loop_delay";
+    let Some(turn) = result.load_metrics.generator.turn_ms else {
+        return of(CODE, ValidityOutcome::NotEvaluated, "no turn of a loop was measured");
+    };
+    let outcome = match turn.p99 {
+        p99 if p99 > TURN_INVALID_MS => ValidityOutcome::Invalid,
+        p99 if p99 > TURN_WARN_MS => ValidityOutcome::Warning,
+        _ => ValidityOutcome::Ok,
+    };
+    let evidence = format!(
+        "a turn of our event loop took {} at the p99, {} at most; a p99 above {} would void the run",
+        milliseconds(turn.p99),
+        milliseconds(turn.max),
+        milliseconds(TURN_INVALID_MS)
+    );
+    of(CODE, outcome, evidence)
+}

@@ -1,0 +1,196 @@
+//! Tables of what was seen and what it comes to.
+
+use super::*;
+use ValidityOutcome::{Invalid, NotEvaluated, Ok, Warning};
+use model::metric::Distribution;
+use model::run_result::{ActionMetrics, ServerEnvironment, StageBlock, StageMetrics};
+
+/// A sound run: 100 actions/s for 100 s, in an open loop.
+fn sound() -> RunResult {
+    let all = ActionMetrics {
+        scheduled: 10_000,
+        succeeded: 10_000,
+        response_time_ms: Some(latency(10.0)),
+        lateness_ms: Some(latency(0.05)),
+        ..ActionMetrics::default()
+    };
+    let mut result = RunResult::default();
+    let load = &mut result.load_metrics;
+    load.elapsed_s = 100.0;
+    load.offered_per_s = Some(100.0);
+    load.achieved_per_s = 100.0;
+    load.generator.busiest_thread_percent = Some(30.0);
+    load.generator.turn_ms = Some(latency(0.2));
+    load.actions.insert("look".to_owned(), all.clone());
+    load.all_actions = all;
+    load.stages = vec![stage(&[100.0; 10], &[10.0; 10], 100.0)];
+    let settings = [("fsync".to_owned(), "on".to_owned())].into();
+    result.environment.server = Some(ServerEnvironment { settings, ..Default::default() });
+    result
+}
+
+fn latency(ms: f64) -> Distribution {
+    Distribution { mean: ms, p50: ms, p90: ms, p95: ms, p99: ms, p999: ms, max: ms }
+}
+
+fn stage(rates: &[f64], times: &[f64], length_s: f64) -> StageMetrics {
+    let block = |(&achieved_per_s, &time): (&f64, &f64)| StageBlock {
+        length_s: length_s / 10.0,
+        achieved_per_s,
+        response_time_mean_ms: Some(time),
+    };
+    let blocks = rates.iter().zip(times).map(block).collect();
+    StageMetrics { name: "hold".to_owned(), length_s, hold: true, blocks, ..Default::default() }
+}
+
+fn outcome(code: &str, change: impl FnOnce(&mut RunResult)) -> ValidityOutcome {
+    let mut result = sound();
+    change(&mut result);
+    let checks = check(&result);
+    checks.iter().find(|check| check.code == code).expect(code).outcome
+}
+
+#[test]
+fn a_sound_run_has_nothing_to_complain_of() {
+    let checks = check(&sound());
+    assert!(checks.iter().all(|check| check.outcome == Ok), "{checks:#?}");
+}
+
+#[test]
+fn one_lost_action_voids_the_run() {
+    let changes: [fn(&mut RunResult); 4] = [
+        |result| result.load_metrics.all_actions.scheduled += 1,
+        |result| result.load_metrics.actions.get_mut("look").unwrap().succeeded -= 1,
+        |result| result.load_metrics.warm_up.scheduled = 1,
+        |result| result.load_metrics.all_actions.unknown = 1,
+    ];
+    changes.iter().for_each(|change| assert_eq!(outcome("accounting", change), Invalid));
+    let moved = |result: &mut RunResult| {
+        result.load_metrics.actions.insert(
+            "other".to_owned(),
+            ActionMetrics { scheduled: 1, succeeded: 1, ..ActionMetrics::default() },
+        );
+    };
+    assert_eq!(outcome("accounting", moved), Invalid);
+}
+
+#[test]
+fn our_delay_counts_by_its_share_and_its_size() {
+    // response, lateness, both in ms at mean and p99
+    let cases = [
+        (10.0, 0.05, Ok),
+        (0.3, 0.2, Ok),   // two thirds, but of nothing
+        (100.0, 9.0, Ok), // long, but a small share
+        (10.0, 3.0, Warning),
+        (20.0, 14.0, Warning), // most of it, but still what any scheduler does
+        (40.0, 30.0, Invalid),
+        (900.0, 800.0, Invalid),
+    ];
+    for (response, late, expected) in cases {
+        let seen = outcome("generator_lateness", |result| {
+            result.load_metrics.all_actions.response_time_ms = Some(latency(response));
+            result.load_metrics.all_actions.lateness_ms = Some(latency(late));
+        });
+        assert_eq!(seen, expected, "{late} of {response} ms");
+    }
+}
+
+#[test]
+fn waiting_for_a_connection_is_never_the_generators() {
+    let seen = check(&{
+        let mut result = sound();
+        result.load_metrics.all_actions.wait_ms = Some(latency(30_000.0));
+        result.load_metrics.all_actions.response_time_ms = Some(latency(30_010.0));
+        result
+    });
+    assert!(seen.iter().all(|check| check.outcome != Invalid), "{seen:#?}");
+}
+
+#[test]
+fn a_generator_without_time_left_voids_the_run() {
+    for (busy, expected) in [(79.9, Ok), (80.0, Warning), (94.9, Warning), (95.0, Invalid)] {
+        let seen = outcome("generator_cpu", |result| {
+            result.load_metrics.generator.busiest_thread_percent = Some(busy);
+        });
+        assert_eq!(seen, expected, "{busy}");
+    }
+    for (turn, expected) in [(2.0, Ok), (2.1, Warning), (20.0, Warning), (20.1, Invalid)] {
+        let seen = outcome("generator_loop_delay", |result| {
+            result.load_metrics.generator.turn_ms = Some(latency(turn));
+        });
+        assert_eq!(seen, expected, "{turn}");
+    }
+    let unknown = outcome("generator_cpu", |result| {
+        result.load_metrics.generator.busiest_thread_percent = None;
+    });
+    assert_eq!(unknown, NotEvaluated);
+}
+
+#[test]
+fn only_a_real_trend_is_no_steady_state() {
+    let noisy = [100.0, 60.0, 140.0, 90.0, 150.0, 70.0, 110.0, 55.0, 160.0, 100.0];
+    let rising = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
+    let creeping = [10.0, 10.5, 11.0, 11.5, 12.0, 12.5, 13.0, 13.5, 14.0, 14.5];
+    let tiny = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
+    let flat = [100.0; 10];
+    let falling: Vec<f64> = rising.iter().rev().copied().collect();
+    let cases: [(&str, &[f64], &[f64], f64, ValidityOutcome); 8] = [
+        ("flat", &flat, &flat, 60.0, Ok),
+        ("noise is no trend", &noisy, &noisy, 60.0, Ok),
+        ("a queue that grows", &flat, &rising, 60.0, Invalid),
+        ("a rate that falls", &falling, &flat, 60.0, Invalid),
+        ("a slow change", &flat, &creeping, 60.0, Warning),
+        ("too short to judge", &flat, &rising, 29.0, NotEvaluated),
+        ("fractions of a ms", &flat, &tiny, 60.0, Ok),
+        ("too few parts", &flat[..7], &rising[..7], 60.0, NotEvaluated),
+    ];
+    for (name, rates, times, length_s, expected) in cases {
+        let seen = outcome("steady_state", |result| {
+            result.load_metrics.stages = vec![stage(rates, times, length_s)];
+        });
+        assert_eq!(seen, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_ramp_need_not_be_steady() {
+    let seen = outcome("steady_state", |result| {
+        let rising: Vec<f64> = (1..=10).map(f64::from).collect();
+        result.load_metrics.stages = vec![stage(&rising, &rising, 60.0)];
+        result.load_metrics.stages[0].hold = false;
+    });
+    assert_eq!(seen, NotEvaluated);
+}
+
+#[test]
+fn a_run_that_proves_nothing_says_so() {
+    let nothing = |result: &mut RunResult| result.load_metrics.all_actions.succeeded = 0;
+    assert_eq!(outcome("something_succeeded", nothing), Warning);
+    let few = |result: &mut RunResult| result.load_metrics.all_actions.succeeded = 999;
+    assert_eq!(outcome("sample_size", few), Warning);
+    let stuck = |result: &mut RunResult| result.load_metrics.all_actions.unfinished = 102;
+    assert_eq!(outcome("unfinished_actions", stuck), Warning);
+}
+
+#[test]
+fn a_server_that_falls_behind_is_told_and_not_held_against_the_run() {
+    for (achieved, expected) in [(99.6, Ok), (95.0, Ok), (94.9, Warning), (0.0, Warning)] {
+        let seen = outcome("offered_load", |result| result.load_metrics.achieved_per_s = achieved);
+        assert_eq!(seen, expected, "{achieved}");
+    }
+    let closed = |result: &mut RunResult| result.load_metrics.offered_per_s = None;
+    assert_eq!(outcome("offered_load", closed), NotEvaluated);
+}
+
+#[test]
+fn speed_bought_with_data_is_told() {
+    for name in ["fsync", "full_page_writes", "synchronous_commit", "autovacuum"] {
+        let off = |result: &mut RunResult| {
+            let server = result.environment.server.as_mut().unwrap();
+            server.settings.insert(name.to_owned(), "off".to_owned());
+        };
+        assert_eq!(outcome(&format!("{name}_off"), off), Warning);
+    }
+    let unknown = |result: &mut RunResult| result.environment.server = None;
+    assert_eq!(outcome("server_settings", unknown), NotEvaluated);
+}
