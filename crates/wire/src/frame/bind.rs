@@ -183,3 +183,37 @@ pub(super) fn measured(
     buf[start..start + 4].copy_from_slice(&length.to_be_bytes());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::{Bind, FrameError};
+
+    #[test]
+    fn a_message_is_laid_out_as_the_protocol_says() {
+        let mut buf = BytesMut::new();
+        Bind::new(&mut buf, "s1", 2).int4(7).null().finish().unwrap();
+        let expected =
+            b"B\0\0\0\x1e\0s1\0\0\x01\0\x01\0\x02\0\0\0\x04\0\0\0\x07\xff\xff\xff\xff\0\x01\0\x01";
+        assert_eq!(&buf[..], expected);
+    }
+
+    #[test]
+    fn an_empty_array_has_no_dimension() {
+        let mut buf = BytesMut::new();
+        Bind::new(&mut buf, "", 1).int4_array([]).finish_text().unwrap();
+        assert!(buf.ends_with(b"\0\0\0\x0c\0\0\0\0\0\0\0\0\0\0\0\x17\0\0"));
+    }
+
+    #[test]
+    fn what_can_not_be_sent_leaves_the_buffer_as_it_was() {
+        let mut buf = BytesMut::from(&b"before"[..]);
+        let counted = Bind::new(&mut buf, "", 2).bool(true).finish();
+        assert_eq!(counted, Err(FrameError::ParameterCount { announced: 2, given: 1 }));
+        assert_eq!(Bind::new(&mut buf, "a\0b", 0).finish(), Err(FrameError::ZeroByte));
+        drop(Bind::new(&mut buf, "", 1).int8(1));
+        assert_eq!(crate::frame::query(&mut buf, "a\0b"), Err(FrameError::ZeroByte));
+        assert_eq!(&buf[..], b"before");
+    }
+}

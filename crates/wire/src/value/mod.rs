@@ -101,3 +101,6 @@ impl<'a, T: Decode<'a>> Decode<'a> for Option<T> {
 pub(crate) fn malformed(expected: &'static str, bytes: &[u8]) -> DecodeError {
     DecodeError::Malformed { expected, bytes: bytes.len() }
 }
+
+#[cfg(test)]
+mod tests;
