@@ -55,7 +55,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// We speak 1.2 and 1.3, so an older minimum asks for nothing and an older maximum for too much.
+    /// We speak 1.2 and 1.3: an older minimum asks for nothing, an older maximum for too much.
     fn tls_versions(&mut self) -> TlsVersions {
         const VERSIONS: [(&str, u8); 4] =
             [("TLSv1", 0), ("TLSv1.1", 1), ("TLSv1.2", 2), ("TLSv1.3", 3)];

@@ -4,7 +4,9 @@
 //! no environment: what was typed, stored in files or handed in as a map becomes `Settings`
 //! elsewhere in this folder.
 
+mod address;
 mod certificates;
+mod collect;
 mod connection_string;
 mod fault;
 mod key_value;

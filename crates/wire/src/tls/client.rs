@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
@@ -103,7 +103,10 @@ fn read_pair(
     let key = PrivateKeyDer::from_pem_file(&pair.key).map_err(|cause| TlsError::Pem {
         what: "client key",
         path: pair.key.clone(),
-        cause: cause.to_string(),
+        cause: match cause {
+            pem::Error::NoItemsFound => "it holds no unencrypted private key".to_owned(),
+            other => other.to_string(),
+        },
     })?;
     Ok((chain, key))
 }

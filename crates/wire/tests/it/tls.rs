@@ -256,6 +256,18 @@ fn files_that_hold_nothing_usable_are_named() {
 }
 
 #[test]
+fn a_key_under_a_password_is_refused_in_words() {
+    let ours = Authority::new("ours");
+    let Pair { certificate, key } = ours.server(&[HOST]);
+    let text = std::fs::read_to_string(&key).unwrap();
+    std::fs::write(&key, text.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY")).unwrap();
+    let mut settings = settings(SslMode::Require, None);
+    settings.client_certificate = Some(ClientCertificate { certificate, key });
+    let error = client_config(&settings).unwrap_err().to_string();
+    assert!(error.contains("holds no unencrypted private key"), "{error}");
+}
+
+#[test]
 fn the_systems_bundle_is_the_first_that_exists() {
     let ours = Authority::new("ours");
     let mut settings = settings(SslMode::VerifyFull, None);
