@@ -55,7 +55,8 @@ pub enum Event<'a> {
     EmptyQuery,
     /// `max_rows` of Execute were sent; the portal has more.
     PortalSuspended,
-    /// A statement failed; the server skips what follows up to the next Sync.
+    /// A statement failed; the server skips what follows up to the next Sync. A fatal one may also
+    /// come while nothing is asked, when the server ends the connection.
     Error(ServerError<'a>),
     /// A notice or warning, at any moment.
     Notice(ServerError<'a>),

@@ -3,6 +3,7 @@
 //! It reads while it writes: a server that can't get rid of its answers stops reading requests,
 //! and two sides that only write wait for each other for ever.
 
+use std::cell::Cell;
 use std::io;
 use std::time::Instant;
 
@@ -12,10 +13,12 @@ use super::{Client, MAX_NOTICES};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::event::Event;
+use crate::frame;
 
 impl Client {
     /// Sends request messages, made with [`crate::frame`], and tells every event up to the last
-    /// Ready. They must end with a Sync or be simple queries.
+    /// Ready. They must end with a Sync or be simple queries. A `COPY … FROM STDIN` among them is
+    /// given up, since nobody has data for it.
     pub fn round_trip(
         &mut self,
         requests: &mut BytesMut,
@@ -23,7 +26,20 @@ impl Client {
     ) -> Result<(), Error> {
         let deadline = self.call_deadline();
         self.send(requests)?;
-        self.pump(deadline, Connection::is_ready, &mut sink)
+        let wants_data = Cell::new(false);
+        while !self.connection.is_ready() {
+            let done = |connection: &Connection| connection.is_ready() || wants_data.get();
+            self.pump(deadline, done, &mut |event| {
+                wants_data.set(wants_data.get() || matches!(event, Event::CopyIn(_)));
+                sink(event);
+            })?;
+            if wants_data.take() {
+                requests.clear();
+                frame::copy_fail(requests, "nobody has data for it")?;
+                self.send(requests)?;
+            }
+        }
+        Ok(())
     }
 
     /// Queues requests; `pump` sends them.

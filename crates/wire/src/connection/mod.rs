@@ -174,8 +174,11 @@ impl Connection {
     /// and with an empty `out` the buffers just change places.
     #[inline]
     pub fn send(&mut self, plain: &mut BytesMut, out: &mut BytesMut) -> Result<(), Error> {
-        if !matches!(self.session.stage, Stage::Running) {
-            return Err(Error::Misuse("requests can be sent once the login is done"));
+        match self.session.stage {
+            Stage::Running => {}
+            Stage::Broken => return Err(Error::Unusable { since: "an earlier error" }),
+            Stage::Closed => return Err(Error::Unusable { since: "it was closed" }),
+            _ => return Err(Error::Misuse("requests can be sent once the login is done")),
         }
         self.session.ledger.sent(plain)?;
         match &mut self.secure {

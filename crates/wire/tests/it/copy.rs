@@ -101,3 +101,11 @@ fn what_is_no_copy_is_refused() {
     assert_eq!(error.code(), Some("42P01"));
     assert_eq!(client.query_one("select 1", &[]).unwrap().value(0), Ok(1));
 }
+
+#[test]
+fn a_copy_where_none_is_expected_is_given_up_at_once() {
+    let (_server, mut client) = client_with_table();
+    let error = client.batch("copy t (a) from stdin").unwrap_err();
+    assert_eq!(error.code(), Some("57014"));
+    assert_eq!(client.query_one("select 1", &[]).unwrap().value(0), Ok(1));
+}

@@ -6,24 +6,16 @@ use servers::PostgresOptions;
 use wire::Error;
 use wire::blocking::Client;
 
-use crate::server::{connect, settings, shared, soon, start};
+use crate::server::{cancel_once_asleep, connect, settings, shared, soon, start};
 
 #[test]
 fn a_running_statement_is_cancelled_from_another_thread() {
     let server = shared();
     let mut client = connect(&server);
-    let token = client.cancel_token().unwrap();
-    let pid = client.process_id().unwrap();
-    let mut watcher = connect(&server);
-    let canceller = std::thread::spawn(move || {
-        let sql =
-            format!("select 1 from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'");
-        while watcher.query(&sql, &[]).unwrap().is_empty() {}
-        token.cancel(soon())
-    });
+    let canceller = cancel_once_asleep(&server, &client);
     let error = client.query("select pg_sleep(60)", &[]).unwrap_err();
     assert_eq!(error.code(), Some("57014"));
-    canceller.join().unwrap().unwrap();
+    canceller.join().unwrap();
     assert_eq!(client.query_one("select 1", &[]).unwrap().value(0), Ok(1));
 }
 

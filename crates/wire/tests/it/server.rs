@@ -1,6 +1,7 @@
 //! Servers for the tests: one that most of them share, and some with a will of their own.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use servers::{Environment, Postgres, PostgresOptions};
@@ -18,14 +19,14 @@ pub(crate) fn start(options: &PostgresOptions) -> Postgres {
 /// The shared server, alive as long as somebody uses it.
 ///
 /// A static is never dropped, so it is counted: the last test to let go stops it.
-static SHARED: Mutex<std::sync::Weak<Postgres>> = Mutex::new(std::sync::Weak::new());
+static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
 
 /// A server that other tests use at the same time: leave it as it is.
-pub(crate) fn shared() -> std::sync::Arc<Postgres> {
-    let mut shared = SHARED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+pub(crate) fn shared() -> Arc<Postgres> {
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     shared.upgrade().unwrap_or_else(|| {
-        let server = std::sync::Arc::new(start(&PostgresOptions::default()));
-        *shared = std::sync::Arc::downgrade(&server);
+        let server = Arc::new(start(&PostgresOptions::default()));
+        *shared = Arc::downgrade(&server);
         server
     })
 }
@@ -45,4 +46,16 @@ pub(crate) fn soon() -> Instant {
 
 pub(crate) fn connect(server: &Postgres) -> Client {
     Client::connect(&settings(server), None, soon()).expect("a connection")
+}
+
+/// Cancels the client's statement from another thread, as soon as the server sees it sleep.
+pub(crate) fn cancel_once_asleep(server: &Postgres, client: &Client) -> JoinHandle<()> {
+    let token = client.cancel_token().unwrap();
+    let pid = client.process_id().unwrap();
+    let mut watcher = connect(server);
+    let sql = format!("select from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'");
+    std::thread::spawn(move || {
+        while watcher.query(&sql, &[]).unwrap().is_empty() {}
+        token.cancel(soon()).unwrap();
+    })
 }

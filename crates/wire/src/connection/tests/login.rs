@@ -53,7 +53,7 @@ fn a_key_and_parameters_come_with_the_admission() {
     let (mut connection, _) = started(settings());
     let stream = [
         authentication(0, b""),
-        message(b'S', b"server_version\015.1\0"),
+        message(b'S', b"server_version\x0015.1\0"),
         message(b'K', &[0, 0, 0, 1, 0, 0, 0, 2]),
         message(b'Z', b"I"),
     ];
