@@ -6,6 +6,7 @@
 //! for the engine. `pgbench` and `hokm` use nothing that a user's own workload could not.
 
 pub mod error;
+pub mod hokm;
 pub mod identifier;
 pub mod loading;
 pub mod pgbench;

@@ -116,11 +116,7 @@ impl Rules {
 
     /// Scores the hand: the hakem passes on if the hakem's side lost it; deals the next hand
     /// unless the game is won. Returns the side that won the hand.
-    pub fn finish_hand(
-        &self,
-        state: &mut State,
-        random: &mut Generator,
-    ) -> Result<usize, Illegal> {
+    pub fn finish_hand(&self, state: &mut State, random: &mut Generator) -> Result<usize, Illegal> {
         require(state, Stage::HandOver)?;
         let side = usize::from(state.tricks[1] > state.tricks[0]);
         state.score[side] += 1;
@@ -192,3 +188,6 @@ fn deal(state: &mut State, random: &mut Generator) {
 fn require(state: &State, stage: Stage) -> Result<(), Illegal> {
     if state.stage == stage { Ok(()) } else { Err(Illegal::Stage) }
 }
+
+#[cfg(test)]
+pub(in crate::hokm) mod tests;

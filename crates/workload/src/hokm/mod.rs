@@ -1,0 +1,32 @@
+//! The Hokm game server's database traffic: tables of four play by the rules, and the server
+//! stores what happens.
+//!
+//! `cards`, `state` and `rules` are the game and know no database; `stored` is how a state is
+//! kept. `plan` says what comes next at a place, `course` carries it out in transactions, `scene`
+//! turns steps into statements, `acknowledge` and `recovery` remember what is certain, `player`
+//! is the seam to the engine. `set_up`, `verify` and `clean_up` come before and after the load.
+
+mod acknowledge;
+pub mod actions;
+pub mod balance;
+pub mod cards;
+pub mod course;
+pub mod keys;
+pub mod memory;
+pub mod place;
+mod plan;
+pub mod player;
+pub mod popularity;
+pub mod profile;
+mod recovery;
+pub mod rules;
+mod scene;
+mod start;
+pub mod state;
+pub mod statements;
+pub mod step;
+pub mod stored;
+pub mod world;
+
+pub use player::HokmPlayer;
+pub use profile::{HokmProfile, SchemaVariant};
