@@ -14,7 +14,7 @@ pub use player::{Count, PgbenchPlayer};
 pub use script::Script;
 
 use crate::error::Error;
-use crate::postgres::{FIRST, Statement};
+use crate::postgres::Statement;
 use crate::schema::{self, Created};
 use crate::workload::{CleanUp, Server, SetUp, Workload};
 use model::metric::Metric;
@@ -81,14 +81,6 @@ impl Pgbench {
         self.options.scripts.iter().any(|(script, _)| script.writes())
     }
 
-    /// The statements that the chosen scripts send.
-    fn used_statements(&self) -> Vec<Statement> {
-        let steps = self.options.scripts.iter().flat_map(|(script, _)| script.steps());
-        let used: Vec<_> = steps.collect();
-        let numbered = (FIRST..).zip(self.statements());
-        numbered.filter(|(id, _)| used.contains(&id)).map(|(_, statement)| statement).collect()
-    }
-
     fn tables(&self, scale: u32) -> Tables<'_> {
         Tables { schema: self.options.schema.as_deref(), scale, writes: self.writes() }
     }
@@ -112,7 +104,7 @@ impl Workload for Pgbench {
     }
 
     fn statements(&self) -> Vec<Statement> {
-        script::statements(self.options.schema.as_deref())
+        script::statements(self.options.schema.as_deref(), &self.options.scripts)
     }
 
     fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
@@ -141,7 +133,7 @@ impl Workload for Pgbench {
                 (self.options.scale, created)
             }
         };
-        schema::prepare(&mut client, &self.used_statements())?;
+        schema::prepare(&mut client, &self.statements())?;
         let before = verify::stored(&mut client, &self.tables(scale))?;
         self.ready = Some(Ready { scale, created, before });
         done.seconds = began.elapsed().as_secs_f64();

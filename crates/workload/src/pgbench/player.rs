@@ -1,8 +1,6 @@
 //! One pgbench client: draws its numbers, sends its script step by step, counts what it was told.
 
-use super::script::{
-    ACCOUNT_SELECT, ACCOUNT_UPDATE, BRANCH_UPDATE, END, HISTORY_INSERT, Script, TELLER_UPDATE,
-};
+use super::script::{Numbers, Script, Step};
 use super::tables::{ACCOUNTS_PER_BRANCH, TELLERS_PER_BRANCH};
 use crate::postgres::{Answer, Request};
 use engine::{Last, Loss, Moment, Next, Player, Wish};
@@ -46,6 +44,7 @@ impl AddAssign<&Count> for Count {
 #[derive(Debug)]
 pub struct PgbenchPlayer {
     scripts: Vec<(Script, u32)>,
+    numbers: Numbers,
     weights: u32,
     scale: i64,
     random: Generator,
@@ -76,6 +75,7 @@ impl PgbenchPlayer {
     ) -> PgbenchPlayer {
         PgbenchPlayer {
             scripts: scripts.to_vec(),
+            numbers: Numbers::of(scripts),
             weights: scripts.iter().map(|(_, weight)| weight).sum(),
             scale: i64::from(scale),
             random: generator(seed, "pgbench", u64::from(client)),
@@ -122,15 +122,15 @@ impl PgbenchPlayer {
 
     fn send(&mut self, request: &mut Request) -> Next {
         let Draw { aid, bid, tid, delta } = self.draw;
-        let statement = self.script.steps()[self.step];
-        let call = request.call(statement);
-        match statement {
-            ACCOUNT_SELECT => call.int8(aid).end(),
-            ACCOUNT_UPDATE => call.int4(delta).int8(aid).end(),
-            TELLER_UPDATE => call.int4(delta).int4(tid).end(),
-            BRANCH_UPDATE => call.int4(delta).int4(bid).end(),
-            HISTORY_INSERT => call.int4(tid).int4(bid).int8(aid).int4(delta).end(),
-            _ => call.end(),
+        let step = self.script.steps()[self.step];
+        let call = request.call(self.numbers.get(step));
+        match step {
+            Step::Begin | Step::End => call.end(),
+            Step::AccountSelect => call.int8(aid).end(),
+            Step::AccountUpdate => call.int4(delta).int8(aid).end(),
+            Step::TellerUpdate => call.int4(delta).int4(tid).end(),
+            Step::BranchUpdate => call.int4(delta).int4(bid).end(),
+            Step::HistoryInsert => call.int4(tid).int4(bid).int8(aid).int4(delta).end(),
         }
         Next::Send
     }
@@ -144,8 +144,8 @@ impl PgbenchPlayer {
         if let Some(failure) = answer.failure() {
             return self.give_up(failure.clone(), answer, request);
         }
-        let statement = self.script.steps()[self.step];
-        if matches!(statement, ACCOUNT_SELECT | ACCOUNT_UPDATE | TELLER_UPDATE | BRANCH_UPDATE) {
+        let step = self.script.steps()[self.step];
+        if !matches!(step, Step::Begin | Step::HistoryInsert | Step::End) {
             self.count.keyed += 1;
             let found = answer.reply(0).map_or(0, |reply| reply.affected());
             if found != 1 {
@@ -205,7 +205,7 @@ impl Player for PgbenchPlayer {
 
     fn lost(&mut self, in_flight: bool) -> Loss {
         let rolling_back = self.failing.take().is_some();
-        let ending = self.script.steps().get(self.step) == Some(&END);
+        let ending = self.script.steps().get(self.step) == Some(&Step::End);
         if !in_flight || rolling_back || !ending {
             return Loss::Nothing;
         }

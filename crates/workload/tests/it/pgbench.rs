@@ -1,0 +1,229 @@
+//! pgbench's scripts under the engine: they run, they verify, they leave tables as found.
+
+use crate::database::{Database, catalog};
+use engine::poller::PollerChoice;
+use engine::{Control, Finished, Load, Observer, Shape};
+use model::measured::Interval;
+use std::time::Duration;
+use workload::Workload;
+use workload::pgbench::{Pgbench, PgbenchOptions, PgbenchPlayer, Script};
+use workload::postgres::{Postgres, Protocol};
+
+struct Silent;
+
+impl Observer for Silent {
+    fn interval(&mut self, _interval: &Interval) {}
+}
+
+fn options(script: Script) -> PgbenchOptions {
+    let scripts = vec![(script, 1)];
+    PgbenchOptions { scripts, scale: 1, schema: None, seed: 3, keep_data: false }
+}
+
+fn load(clients: u32) -> Load {
+    Load {
+        clients,
+        threads: 1,
+        poller: PollerChoice::Auto,
+        shape: Shape::Closed { think_min: Duration::ZERO, think_max: Duration::ZERO },
+        warm_up: Duration::ZERO,
+        duration: Duration::from_millis(500),
+        grace: Duration::from_secs(5),
+        max_tries: 1,
+        connect_timeout: Duration::from_secs(10),
+        seed: 3,
+    }
+}
+
+fn run(database: &Database, workload: &mut Pgbench, protocol: Protocol) -> Finished<PgbenchPlayer> {
+    let statements = workload.statements();
+    let backend = Postgres::new(&database.settings, None, statements, protocol).unwrap();
+    let players = workload.players(4);
+    let catalog = catalog(workload);
+    engine::run(&backend, players, &catalog, &load(4), (&Control::default(), &mut Silent)).unwrap()
+}
+
+#[test]
+fn each_script_runs_in_each_protocol_and_verifies() {
+    for script in Script::ALL {
+        let database = Database::new(&format!("runs_{}", script.action()));
+        for protocol in Protocol::ALL {
+            let mut workload = Pgbench::new(options(script)).unwrap();
+            workload.set_up(&database.server()).unwrap();
+            let mut finished = run(&database, &mut workload, protocol);
+            let counts = finished.measured.all_actions().counts;
+            assert!(counts.succeeded > 100 && counts.failed == 0, "{counts:?}");
+            let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+            assert!(verified.passed, "{verified:?}");
+            let most = verified.checks.iter().map(|check| check.checked).max().unwrap();
+            assert!(most >= counts.succeeded, "{verified:?}");
+            workload.clean_up(&database.server()).unwrap();
+            assert_eq!(database.tables(), "");
+        }
+    }
+}
+
+#[test]
+fn a_history_row_that_went_missing_is_found() {
+    let database = Database::new("went_missing");
+    let mut workload = Pgbench::new(options(Script::TpcbLike)).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    let mut finished = run(&database, &mut workload, Protocol::Prepared);
+    database.run("DELETE FROM pgbench_history WHERE ctid = '(0,1)'");
+    let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+    let failed = verified.checks.iter().filter(|check| check.violations > 0);
+    let names: Vec<_> = failed.map(|check| check.name.as_str()).collect();
+    assert!(names.contains(&"every_acknowledged_transaction_is_stored_once"), "{names:?}");
+    assert!(!verified.passed);
+}
+
+#[test]
+fn the_scale_is_read_from_tables_that_are_there_and_they_stay_as_they_are() {
+    let database = Database::new("as_found");
+    let mut kept = options(Script::TpcbLike);
+    (kept.scale, kept.keep_data) = (2, true);
+    let mut maker = Pgbench::new(kept).unwrap();
+    let made = maker.set_up(&database.server()).unwrap();
+    assert_eq!(made.rows_loaded, 200_022);
+    assert_eq!(made.created.len(), 4);
+    maker.clean_up(&database.server()).unwrap();
+
+    let mut workload = Pgbench::new(options(Script::SelectOnly)).unwrap();
+    let found = workload.set_up(&database.server()).unwrap();
+    assert_eq!(
+        found.notes,
+        ["the pgbench tables that are there have scale 2: --scale was not used"]
+    );
+    assert!(found.created.is_empty() && found.rows_loaded == 0);
+    run(&database, &mut workload, Protocol::Prepared);
+    assert!(workload.clean_up(&database.server()).unwrap().dropped.is_empty());
+    let expected =
+        "pgbench_accounts 200000, pgbench_branches 2, pgbench_history 0, pgbench_tellers 20";
+    assert_eq!(database.tables(), expected);
+}
+
+#[test]
+fn tables_are_made_like_pgbench_makes_them() {
+    let database = Database::new("like_pgbench");
+    Pgbench::new(options(Script::TpcbLike)).unwrap().set_up(&database.server()).unwrap();
+    let columns = "SELECT count(*) FROM pgbench_accounts WHERE bid = 1 AND abalance = 0
+                   AND octet_length(filler) = 84 AND filler = ''";
+    assert_eq!(database.number(columns), 100_000);
+    let keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND conrelid IN
+                ('pgbench_accounts'::regclass, 'pgbench_tellers'::regclass,
+                 'pgbench_branches'::regclass)";
+    assert_eq!(database.number(keys), 3);
+}
+
+#[test]
+fn a_table_with_a_wrong_column_is_refused_and_named() {
+    let database = Database::new("wrong_column");
+    database.run(
+        "CREATE TABLE pgbench_branches AS SELECT 1 AS bid, 0 AS bbalance;
+         CREATE TABLE pgbench_tellers (tid int4, tbalance uuid);
+         CREATE TABLE pgbench_accounts (aid int4, abalance int4, own text NOT NULL);
+         CREATE TABLE pgbench_history (tid int4, bid int4, aid int4, delta int4)",
+    );
+    let error = Pgbench::new(options(Script::TpcbLike)).unwrap().set_up(&database.server());
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "column pgbench_tellers.tbalance is uuid, which does not take our int4; \
+         table pgbench_history has no column \"mtime\""
+    );
+}
+
+#[test]
+fn a_column_whose_type_no_statement_can_use_is_refused_before_any_load() {
+    let database = Database::new("no_operator");
+    database.run(
+        "CREATE TABLE pgbench_branches AS SELECT 1 AS bid;
+         CREATE TABLE pgbench_accounts (aid text, abalance int4)",
+    );
+    let error = Pgbench::new(options(Script::SelectOnly)).unwrap().set_up(&database.server());
+    let text = error.unwrap_err().to_string();
+    assert!(
+        text.starts_with("checking statement account_select: operator does not exist"),
+        "{text}"
+    );
+}
+
+#[test]
+fn half_a_set_of_tables_is_refused() {
+    let database = Database::new("half_a_set");
+    database.run("CREATE TABLE pgbench_branches AS SELECT 1 AS bid, 0 AS bbalance");
+    let error = Pgbench::new(options(Script::SelectOnly)).unwrap().set_up(&database.server());
+    let expected = "table pgbench_accounts is missing, while others of its set exist";
+    assert_eq!(error.unwrap_err().to_string(), expected);
+    assert_eq!(database.tables(), "pgbench_branches 1");
+}
+
+#[test]
+fn a_key_that_finds_no_row_fails_the_action_and_the_verification() {
+    let database = Database::new("no_row");
+    database.run(
+        "CREATE TABLE pgbench_branches AS SELECT 1 AS bid;
+         CREATE TABLE pgbench_accounts AS SELECT 1 AS aid, 0 AS abalance",
+    );
+    let mut workload = Pgbench::new(options(Script::SelectOnly)).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    let mut finished = run(&database, &mut workload, Protocol::Prepared);
+    assert!(finished.measured.all_actions().counts.failed > 100);
+    let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+    assert_eq!(verified.checks[0].name, "every_key_finds_one_row");
+    assert!(!verified.passed);
+}
+
+#[test]
+fn tables_live_in_the_schema_that_was_asked_for() {
+    let database = Database::new("in_schema");
+    database.run("CREATE SCHEMA \"Load test\"");
+    let schema = Some("Load test".to_owned());
+    let asked = PgbenchOptions { schema: schema.clone(), ..options(Script::TpcbLike) };
+    let mut workload = Pgbench::new(asked).unwrap();
+    let server = workload::Server { schema, ..database.server() };
+    workload.set_up(&server).unwrap();
+    assert_eq!(database.number("SELECT count(*) FROM \"Load test\".pgbench_accounts"), 100_000);
+    let mut finished = run(&database, &mut workload, Protocol::Simple);
+    assert!(workload.verify(&server, &mut finished.players).unwrap().passed);
+    assert_eq!(workload.clean_up(&server).unwrap().dropped.len(), 4);
+}
+
+#[test]
+fn an_end_that_was_never_answered_is_unknown_and_verification_allows_both() {
+    use engine::{Last, Loss, Moment, Next, Player};
+    let database = Database::new("unknown_end");
+    let mut workload = Pgbench::new(options(Script::SimpleUpdate)).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    let mut players = workload.players(1);
+    let mut driver =
+        crate::driver::Driver::open(&database, workload.statements(), Protocol::Prepared);
+    let player = &mut players[0];
+    player.wish(Moment { elapsed: Duration::ZERO, measured: true });
+    assert_eq!(player.next(Last::Begin, &mut driver.request), Next::Send);
+    for _ in 0..4 {
+        driver.send().unwrap();
+        assert_eq!(player.next(Last::Answer(&driver.answer), &mut driver.request), Next::Send);
+    }
+    // The server commits, and nobody hears of it.
+    driver.send().unwrap();
+    assert_eq!(player.lost(true), Loss::Unknown);
+    assert_eq!(player.lost(false), Loss::Nothing);
+    assert_eq!(player.count().unknown, 1);
+    assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
+    assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
+}
+
+#[test]
+fn senseless_options_are_refused() {
+    let refused = |options: PgbenchOptions| Pgbench::new(options).unwrap_err().to_string();
+    let base = options(Script::SelectOnly);
+    let none = PgbenchOptions { scripts: vec![], ..base.clone() };
+    assert_eq!(refused(none), "pgbench: no script to run");
+    let scale = PgbenchOptions { scale: 0, ..base.clone() };
+    assert_eq!(refused(scale), "pgbench: the scale is not from 1 to 1000000");
+    let twice = vec![(Script::TpcbLike, 1), (Script::TpcbLike, 2)];
+    assert_eq!(
+        refused(PgbenchOptions { scripts: twice, ..base }),
+        "pgbench: a script is named twice"
+    );
+}
