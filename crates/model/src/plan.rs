@@ -10,7 +10,7 @@ mod seconds;
 mod target;
 mod workload;
 
-pub use load::{Arrivals, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
+pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
 pub use output::{Format, Output};
 pub use target::{ServerName, Target};
 pub use workload::{Hokm, Profile, Workload};

@@ -71,6 +71,39 @@ pub struct Stage {
     pub target_per_s: f64,
 }
 
+/// One straight line of an offered rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// How long it takes; never zero.
+    pub duration: Duration,
+    /// Slots per second at its start.
+    pub from_per_s: f64,
+    /// Slots per second at its end.
+    pub to_per_s: f64,
+}
+
+impl Rate {
+    /// The rate over warm-up and measured time. A warm-up before stages holds the first target.
+    pub fn lines(&self, warm_up: Duration, duration: Duration) -> Vec<Line> {
+        let hold = |duration, per_s| Line { duration, from_per_s: per_s, to_per_s: per_s };
+        let mut lines = match self {
+            Rate::Constant { per_s } => vec![hold(warm_up.saturating_add(duration), *per_s)],
+            Rate::Stages(stages) => {
+                let first_per_s = stages.first().map_or(0.0, |it| it.target_per_s);
+                let mut from_per_s = 0.0;
+                let ramps = stages.iter().map(|stage| {
+                    let to_per_s = stage.target_per_s;
+                    let start_per_s = std::mem::replace(&mut from_per_s, to_per_s);
+                    Line { duration: stage.duration, from_per_s: start_per_s, to_per_s }
+                });
+                std::iter::once(hold(warm_up, first_per_s)).chain(ramps).collect()
+            }
+        };
+        lines.retain(|it| !it.duration.is_zero());
+        lines
+    }
+}
+
 /// How the gaps between intended starts are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -23,6 +23,7 @@ pub enum Format {
     /// The result itself.
     Json,
     /// A summary for people.
+    #[serde(rename = "md")]
     Markdown,
     /// A wide summary, and a long series beside it.
     Csv,

@@ -1,7 +1,7 @@
 //! A plan survives being saved, and its file names don't collide.
 
 use super::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn plan(shape: Shape) -> Plan {
     Plan {
@@ -68,6 +68,25 @@ fn a_negative_duration_is_refused() {
 }
 
 #[test]
+fn stages_ramp_from_the_target_before_and_jump_where_they_have_no_length() {
+    let second = Duration::from_secs(1);
+    let stage = |seconds, target_per_s| Stage { duration: second * seconds, target_per_s };
+    let rate = Rate::Stages(vec![stage(10, 100.0), stage(0, 300.0), stage(5, 0.0)]);
+    let line =
+        |seconds, from_per_s, to_per_s| Line { duration: second * seconds, from_per_s, to_per_s };
+    let ramps = [line(10, 0.0, 100.0), line(5, 300.0, 0.0)];
+    assert_eq!(rate.lines(Duration::ZERO, second * 15), ramps);
+    assert_eq!(rate.lines(second, second * 15)[0], line(1, 100.0, 100.0));
+}
+
+#[test]
+fn a_constant_rate_is_one_line_over_warm_up_and_measured_time() {
+    let lines = Rate::Constant { per_s: 7.0 }.lines(Duration::from_secs(1), Duration::from_secs(9));
+    let whole = Line { duration: Duration::from_secs(10), from_per_s: 7.0, to_per_s: 7.0 };
+    assert_eq!(lines, [whole]);
+}
+
+#[test]
 fn every_file_of_a_result_has_its_own_name() {
     let files: Vec<String> = output("a/b.json").files().into_iter().map(shown).collect();
     assert_eq!(files, ["a/b.json", "a/b.md", "a/b.csv", "a/b.series.csv"]);
@@ -75,8 +94,6 @@ fn every_file_of_a_result_has_its_own_name() {
     assert_eq!(output("b.json").folder(), Path::new("."));
     assert_eq!(output("a/b.json").folder(), Path::new("a"));
 }
-
-use std::path::Path;
 
 fn shown((_, path): (Format, PathBuf)) -> String {
     path.display().to_string()

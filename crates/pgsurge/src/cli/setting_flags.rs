@@ -1,0 +1,59 @@
+//! The flags that are settings, made from the table of keys.
+//!
+//! clap only collects their text: what it means, and whether it fits, is said where everything
+//! else about settings is said, so that all slips are told together.
+
+use crate::settings::Typed;
+use crate::settings::keys::{self, Default};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+/// Every setting that was typed, in the order of the table.
+#[derive(Clone, Debug)]
+pub struct SettingFlags(pub Vec<Typed>);
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let typed = keys::all().filter_map(|key| {
+            let flag = key.flag?;
+            if flag.placeholder.is_empty() {
+                matches.get_flag(flag.name).then(|| (key, "true".to_owned()))
+            } else {
+                matches.get_one::<String>(flag.name).map(|text| (key, text.clone()))
+            }
+        });
+        Ok(SettingFlags(typed.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = SettingFlags::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for SettingFlags {
+    fn augment_args(command: Command) -> Command {
+        keys::all()
+            .filter(|key| key.flag.is_some())
+            .fold(command, |command, key| command.args(argument(key)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        SettingFlags::augment_args(command)
+    }
+}
+
+fn argument(key: &'static keys::Key) -> Option<Arg> {
+    let flag = key.flag?;
+    let argument = Arg::new(flag.name).long(flag.name).help_heading(flag.group);
+    Some(if flag.placeholder.is_empty() {
+        argument.action(ArgAction::SetTrue).help(key.meaning)
+    } else {
+        let help = match key.default {
+            Default::Is(text) => format!("{} [default: {text}]", key.meaning),
+            Default::Follows("none") => key.meaning.to_string(),
+            Default::Follows(words) => format!("{} [default: {words}]", key.meaning),
+            Default::Number(number) => format!("{} [default: {number}]", key.meaning),
+        };
+        argument.value_name(flag.placeholder).allow_negative_numbers(true).help(help)
+    })
+}

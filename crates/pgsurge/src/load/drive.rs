@@ -1,0 +1,287 @@
+//! A workload through its life: set up, loaded, verified, cleaned up.
+//!
+//! Once load has begun there is always a result: a server that dies, a user who has seen enough
+//! and a disk that is full shorten it or mark it, but never lose it.
+
+use super::error::LoadError;
+use super::host;
+use super::interrupt::Interrupt;
+use super::journal::{Journal, Record};
+use super::progress::Progress;
+use super::shape;
+use super::target::{CONNECT_TIMEOUT, Target};
+use crate::messages::Messages;
+use engine::Finished;
+use model::catalog::Catalog;
+use model::measured::Interval;
+use model::plan::{Plan, Shape, Unit};
+use model::run_result::{
+    Environment, Inputs, Pacing, RunResult, StageMetrics, StagePlan, StageTracker,
+};
+use model::series::{Header, SeriesEncoder};
+use model::verdict::{Cause, Reason};
+use model::verification::Verification;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+use workload::postgres::{Postgres, Protocol, transaction_control};
+use workload::{Server, SetUp, Workload};
+
+/// How long one statement of set-up, verification or clean-up may take.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How long verification waits for a server that has just died to come back.
+const COME_BACK: Duration = Duration::from_secs(10);
+
+/// What every workload is driven with.
+pub struct Drive<'a> {
+    pub plan: &'a Plan,
+    pub target: &'a Target,
+    pub messages: &'a Messages,
+    pub interrupt: &'a Interrupt,
+    pub started_at: String,
+    /// Whether progress may be drawn over.
+    pub terminal: bool,
+}
+
+/// A result that nobody has judged or written yet.
+pub struct Driven {
+    pub result: RunResult,
+    pub record: Record,
+    pub reasons: Vec<Reason>,
+}
+
+/// What came out of the load itself.
+struct Loaded<P> {
+    finished: Finished<P>,
+    record: Record,
+    stages: Vec<StageMetrics>,
+    catalog: Catalog,
+    environment: Environment,
+}
+
+impl Drive<'_> {
+    /// Drives `workload` from beginning to end.
+    ///
+    /// # Errors
+    /// Load could not begin. What set-up had made by then is removed again.
+    pub fn run<W: Workload>(&self, mut workload: W) -> Result<Driven, LoadError> {
+        let told = |text: &str| self.messages.detail(text);
+        let server = self.server(&told);
+        let set_up = match workload.set_up(&server) {
+            Ok(set_up) => set_up,
+            Err(cause) => {
+                self.clean_up(&mut workload, &server);
+                return Err(LoadError::workload("set the tables up")(cause));
+            }
+        };
+        self.tell_set_up(&set_up);
+        let loaded = match self.load(&mut workload) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.clean_up(&mut workload, &server);
+                return Err(error);
+            }
+        };
+        let Loaded { finished, record, stages, catalog, environment } = loaded;
+        let Finished { measured, mut players } = finished;
+        let mut reasons = Vec::new();
+        let verification = self.verify(&mut workload, &server, &mut players, &mut reasons);
+        let metrics = workload.metrics(&players, measured.elapsed_s);
+        drop(players);
+        self.clean_up(&mut workload, &server);
+        let result = RunResult::assemble(Inputs {
+            started_at: &self.started_at,
+            workload: workload.name(),
+            connections: u64::from(self.plan.connections),
+            pacing: self.pacing(),
+            measured: &measured,
+            catalog: &catalog,
+            set_up_statements: &set_up_statements(&set_up),
+            plan: serde_json::to_value(self.plan).unwrap_or_default(),
+            environment,
+            verification,
+            metrics,
+            stages,
+        });
+        Ok(Driven { result, record, reasons })
+    }
+
+    fn server<'s>(&self, progress: &'s (dyn Fn(&str) + Sync)) -> Server<'s> {
+        Server {
+            settings: self.target.settings.clone(),
+            tls: self.target.tls.clone(),
+            schema: None,
+            loaders: self.plan.threads.clamp(1, 4) as usize,
+            patience: Some(PATIENCE),
+            progress,
+        }
+    }
+
+    fn tell_set_up(&self, set_up: &SetUp) {
+        let (rows, seconds) = (set_up.rows_loaded, set_up.seconds);
+        self.messages.info(&format!("tables ready: {rows} rows loaded, {seconds:.1} s"));
+        set_up.notes.iter().for_each(|note| self.messages.info(note));
+    }
+
+    fn load<W: Workload>(&self, workload: &mut W) -> Result<Loaded<W::Player>, LoadError> {
+        if self.interrupt.is_raised() {
+            return Err(LoadError::Interrupted);
+        }
+        let catalog = catalog_of(workload);
+        let environment = self.environment();
+        let backend = self.backend(workload)?;
+        let connect_timeout = self.target.settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let load = shape::load_of(self.plan, connect_timeout);
+        let players = workload.players(self.plan.connections);
+        let warm_up_s = self.plan.warm_up.as_secs_f64();
+        let mut stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
+        let mut journal = self.journal(workload.name(), &catalog, &environment)?;
+        let mut progress = Progress::new(self.plan, self.messages, self.terminal);
+        let mut observer = |interval: &Interval| {
+            journal.interval(interval);
+            stages.interval(interval);
+            progress.interval(interval);
+        };
+        let control = self.interrupt.control();
+        let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));
+        progress.finish();
+        let finished = match ran {
+            Ok(finished) => finished,
+            Err(error) => {
+                // Nothing was measured: an empty record helps nobody.
+                let _kept_if_it_must = journal.finish(&[]).0.remove();
+                return Err(of_engine(error));
+            }
+        };
+        let (record, failed) = journal.finish(&finished.measured.events);
+        if let Some(error) = failed {
+            let path = self.plan.output.partial();
+            self.messages.warn(&format!("the series are incomplete: {}: {error}", path.display()));
+        }
+        Ok(Loaded { finished, record, stages: stages.finish(), catalog, environment })
+    }
+
+    fn backend<W: Workload>(&self, workload: &W) -> Result<Postgres, LoadError> {
+        let settings = self.target.load_settings(self.plan);
+        let protocol = match self.plan.protocol {
+            model::plan::Protocol::Simple => Protocol::Simple,
+            model::plan::Protocol::Extended => Protocol::Extended,
+            model::plan::Protocol::Prepared => Protocol::Prepared,
+        };
+        Postgres::new(&settings, self.target.tls.clone(), workload.statements(), protocol)
+            .map_err(LoadError::workload("prepare the load"))
+    }
+
+    fn journal(
+        &self,
+        workload: &str,
+        catalog: &Catalog,
+        environment: &Environment,
+    ) -> Result<Journal, LoadError> {
+        let mut encoder = SeriesEncoder::new(self.plan.warm_up.as_secs_f64());
+        if self.plan.output.include_raw_data {
+            encoder = encoder.every_interval();
+        }
+        let header = Header {
+            started_at: self.started_at.clone(),
+            workload: workload.to_owned(),
+            connections: u64::from(self.plan.connections),
+            plan: serde_json::to_value(self.plan).unwrap_or_default(),
+            environment: environment.clone(),
+            ..Header::default()
+        };
+        let folder = self.plan.output.folder();
+        std::fs::create_dir_all(folder).map_err(LoadError::output(folder))?;
+        Journal::create(&self.plan.output.partial(), encoder, header, catalog)
+    }
+
+    fn environment(&self) -> Environment {
+        Environment {
+            pgsurge_version: env!("CARGO_PKG_VERSION").to_owned(),
+            server: Some(self.target.server.clone()),
+            host: host::host(),
+            clock: "CLOCK_MONOTONIC".to_owned(),
+            ..Environment::default()
+        }
+    }
+
+    fn pacing(&self) -> Pacing {
+        match &self.plan.shape {
+            Shape::Closed { .. } => Pacing::Closed,
+            Shape::Open { unit: Unit::Actions, .. } => Pacing::Actions,
+            Shape::Open { unit: Unit::Statements, .. } => Pacing::Statements,
+        }
+    }
+
+    /// What the server holds against what the players remember. A server that can't be asked
+    /// makes the run inconclusive, not a pass.
+    fn verify<W: Workload>(
+        &self,
+        workload: &mut W,
+        server: &Server<'_>,
+        players: &mut [W::Player],
+        reasons: &mut Vec<Reason>,
+    ) -> Option<Verification> {
+        if self.interrupt.control().is_stopping_now() {
+            let text = "the stored data was not verified: stopped at once";
+            reasons.push(Reason::new(Cause::Inconclusive, text));
+            return None;
+        }
+        self.messages.detail("verifying the stored data");
+        wait_for(server);
+        match workload.verify(server, players) {
+            Ok(verification) => Some(verification),
+            Err(error) => {
+                let text = format!("the stored data could not be verified: {error}");
+                reasons.push(Reason::new(Cause::Inconclusive, text));
+                None
+            }
+        }
+    }
+
+    fn clean_up<W: Workload>(&self, workload: &mut W, server: &Server<'_>) {
+        if self.target.is_throwaway() {
+            // It goes with everything in it.
+            return;
+        }
+        match workload.clean_up(server) {
+            Ok(cleaned) => {
+                let (dropped, rows) = (cleaned.dropped.len(), cleaned.rows_removed);
+                self.messages.detail(&format!(
+                    "cleaned up: {dropped} tables dropped, {rows} rows removed from those that stay"
+                ));
+                cleaned.notes.iter().for_each(|note| self.messages.info(note));
+            }
+            Err(error) => {
+                self.messages.warn(&format!("what the run made could not be removed: {error}"));
+            }
+        }
+    }
+}
+
+/// Waits until the server accepts a connection again, but not for ever.
+fn wait_for(server: &Server<'_>) {
+    let give_up = Instant::now() + COME_BACK;
+    while server.connect().is_err() && Instant::now() < give_up {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn catalog_of<W: Workload>(workload: &W) -> Catalog {
+    let statements = transaction_control().into_iter().chain(workload.statements());
+    Catalog {
+        actions: workload.actions(),
+        statements: statements.map(|statement| statement.spec()).collect(),
+    }
+}
+
+fn set_up_statements(set_up: &SetUp) -> BTreeMap<String, u64> {
+    set_up.statements.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+fn of_engine(error: engine::Error) -> LoadError {
+    match error {
+        engine::Error::Unreachable(failure) => LoadError::Unreachable(failure),
+        engine::Error::Stopped => LoadError::Interrupted,
+        other => LoadError::Engine(other),
+    }
+}

@@ -1,0 +1,27 @@
+//! The limits of the verdict, as the table of the model lists them.
+
+use super::{Default, Key, Null};
+use crate::settings::takes::Takes;
+use model::threshold::{KEYS, ThresholdKey};
+use model::units::Unit;
+use std::sync::LazyLock;
+
+static ALL: LazyLock<Vec<Key>> = LazyLock::new(|| KEYS.iter().map(of).collect());
+
+/// All of them, in the order in which reports list them.
+pub(super) fn all() -> impl Iterator<Item = &'static Key> {
+    ALL.iter()
+}
+
+fn of(threshold: &'static ThresholdKey) -> Key {
+    /// An hour: what takes longer is not measured in milliseconds.
+    const LONGEST_MS: f64 = 3_600_000.0;
+    let max = if threshold.unit == Unit::Percent { 100.0 } else { LONGEST_MS };
+    Key {
+        // Twelve names, made once: they live as long as the table.
+        path: format!("performance_thresholds.{}", threshold.name).leak(),
+        default: Default::Number(threshold.default),
+        null: Null::Off,
+        ..Key::new("", Takes::Number { min: 0.0, max }, threshold.meaning)
+    }
+}

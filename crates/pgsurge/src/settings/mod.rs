@@ -1,0 +1,28 @@
+//! From what was typed, set and filed to a plan.
+//!
+//! Four steps, each in its file: `typed` and `file` read text against the table of `keys`; `layer`
+//! says which value holds; `shape`, `database`, `output` and `resolve` settle what follows from
+//! several values; what is wrong becomes a `fault`, and all faults are told together. Nothing here
+//! starts, connects or prints.
+
+mod database;
+mod document;
+mod fault;
+mod file;
+pub mod keys;
+mod layer;
+mod nearest;
+mod output;
+mod relevance;
+mod resolve;
+mod shape;
+mod source;
+mod span;
+mod stages;
+mod takes;
+mod typed;
+mod value;
+
+pub use fault::{Fault, Faults};
+pub use resolve::{Resolved, resolve};
+pub use typed::Typed;

@@ -1,0 +1,105 @@
+//! Where the result goes, and that it can go there.
+//!
+//! A run of an hour must not find out at its end that it can't be saved: the folder is tried with a
+//! real file before anything starts.
+
+use super::fault::Fault;
+use super::keys;
+use super::layer::Layers;
+use super::source::Source;
+use crate::surroundings::Surroundings;
+use model::plan::{Format, Output};
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use time::macros::format_description;
+
+/// Settles the files of a result; what can't be written is a fault.
+pub fn output(
+    layers: &Layers,
+    surroundings: &Surroundings,
+    faults: &mut Vec<Fault>,
+) -> (Output, Source) {
+    let named = layers.text(&keys::OUTPUT).map(PathBuf::from);
+    let source = match &named {
+        Some(_) => layers.source(&keys::OUTPUT),
+        None => layers.source(&keys::OUTPUT_DIRECTORY),
+    };
+    let folder = || PathBuf::from(layers.text(&keys::OUTPUT_DIRECTORY).unwrap_or_default());
+    let path = named.unwrap_or_else(|| folder().join(file_name(surroundings)));
+    let output = Output {
+        path,
+        formats: formats(layers),
+        include_raw_data: layers.switch(&keys::INCLUDE_RAW_DATA),
+        force: layers.switch(&keys::FORCE),
+    };
+    if let Err(words) = check(&output) {
+        faults.push(Fault::new(source.clone(), words));
+    }
+    (output, source)
+}
+
+/// `20260701T120000Z-load.json`: sorts by time and works on every file system.
+fn file_name(surroundings: &Surroundings) -> String {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let stamp = surroundings.now.format(&format);
+    // Formatting a valid time by a fixed description has nothing that can fail; a name is due.
+    format!("{}-load.json", stamp.unwrap_or_else(|_| surroundings.random.to_string()))
+}
+
+/// The formats: those that were listed, or JSON and the summary; JSON always, and first.
+fn formats(layers: &Layers) -> Vec<Format> {
+    let listed = layers.choices(&keys::FORMAT);
+    let summary = match layers.rank(&keys::FORMAT) {
+        // A list is complete, unless the same file also asks for the summary.
+        Some(rank) => layers.rank(&keys::GENERATE_SUMMARY) == Some(rank),
+        None => true,
+    } && layers.switch(&keys::GENERATE_SUMMARY);
+    let wanted = |format: &Format| match format {
+        Format::Json => true,
+        Format::Markdown if summary => true,
+        other => listed.as_ref().is_some_and(|it| it.contains(&other.name())),
+    };
+    Format::ALL.into_iter().filter(wanted).collect()
+}
+
+/// Why the files can't be written.
+fn check(output: &Output) -> Result<(), String> {
+    let path = &output.path;
+    let shown = path.display();
+    let endings = Format::ALL.into_iter().filter(|it| *it != Format::Json).map(Format::name);
+    let ending = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    if endings.into_iter().any(|it| it == ending) {
+        return Err(format!(
+            "the result is JSON: expected a name that ends in .json, found {shown}"
+        ));
+    }
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(format!("expected a file, found the folder {shown}"));
+    }
+    let mut files: Vec<PathBuf> = output.files().into_iter().map(|(_, path)| path).collect();
+    files.push(output.partial());
+    let existing: Vec<String> =
+        files.iter().filter(|it| it.exists()).map(|it| it.display().to_string()).collect();
+    if !existing.is_empty() && !output.force {
+        let verb = if existing.len() == 1 { "exists" } else { "exist" };
+        let existing = existing.join(", ");
+        return Err(format!("{existing} {verb}; --force replaces what is there"));
+    }
+    match files.iter().find(|it| it.is_dir()) {
+        Some(folder) => Err(format!("expected a file, found the folder {}", folder.display())),
+        None => try_folder(path).map_err(|e| format!("cannot write {shown}: {e}")),
+    }
+}
+
+/// Creates an empty file where the result will be, or in the nearest folder above that exists, and
+/// removes it again.
+fn try_folder(path: &Path) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.trial", std::process::id()));
+    let above =
+        path.ancestors().skip(1).map(|it| if it == Path::new("") { Path::new(".") } else { it });
+    let folder = above.into_iter().find(|it| it.symlink_metadata().is_ok());
+    let trial = folder.unwrap_or(Path::new(".")).join(name);
+    OpenOptions::new().write(true).create_new(true).open(&trial)?;
+    std::fs::remove_file(&trial)
+}

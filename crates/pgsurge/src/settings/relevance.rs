@@ -1,0 +1,45 @@
+//! Settings that mean nothing for this run: a fault where they were typed for it, else a warning.
+//!
+//! A file or an environment serves many runs, so what is there may well be for another one. A flag
+//! is for this one: if it has no effect, somebody expects something that won't happen.
+
+use super::fault::Fault;
+use super::keys::{self, Key};
+use super::layer::Layers;
+use model::plan::{Profile, Shape};
+
+/// Adds a fault or a warning for every setting that was given and does nothing.
+pub fn judge(
+    layers: &Layers,
+    (profile, shape): (&Profile, &Shape),
+    faults: &mut Vec<Fault>,
+    warnings: &mut Vec<String>,
+) {
+    let pacing: (&[&Key], &str) = match shape {
+        Shape::Open { .. } => (
+            &[&keys::THINK_TIME],
+            "users pause only in a closed loop, and a rate says when actions start; \
+             --qps-target 0 is a closed loop",
+        ),
+        Shape::Closed { .. } => (
+            &[&keys::ARRIVALS, &keys::MAX_BACKLOG],
+            "a closed loop has no schedule; give it a rate with --rate, --qps-target or --stages",
+        ),
+    };
+    let working: (&[&Key], &str) = match profile {
+        Profile::Hokm(_) => {
+            (&[&keys::SCALE], "hokm has no scale; data_volume_multiplier is the size of its tables")
+        }
+        Profile::Pgbench { .. } => (keys::HOKM, "only the hokm workload knows it"),
+    };
+    for (idle, why) in [pacing, working] {
+        for given in idle.iter().filter_map(|key| layers.given(key)) {
+            let words = format!("has no effect in this run: {why}");
+            if given.source.is_flag() {
+                faults.push(Fault::new(given.source.clone(), words));
+            } else {
+                warnings.push(format!("{}: {words}", given.source));
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! From layers of values to a plan: defaults filled in, contradictions found, nothing started.
+
+use super::database::{self, Server};
+use super::fault::{Fault, Faults};
+use super::keys::{self, Key};
+use super::layer::Layers;
+use super::output;
+use super::shape::{self, Timing};
+use super::source::Source;
+use super::typed::{self, Typed};
+use super::{file, relevance};
+use crate::surroundings::Surroundings;
+use model::plan::{Hokm, Limit, Plan, Poller, Profile, Protocol, Workload};
+use model::threshold;
+use std::time::Duration;
+
+/// A plan, and what does not belong in it.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What a run will do.
+    pub plan: Plan,
+    /// How to connect; none for a throwaway server. The one place with a password.
+    pub server: Option<wire::settings::Settings>,
+    /// Who decided each part of the plan, by its path in the plan's JSON; a path covers what is
+    /// below it.
+    pub sources: Vec<(String, String)>,
+    /// What is odd and stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// Files and sockets that a run has open besides its connections: result, log, set-up, monitor.
+const OTHER_FILES: u64 = 64;
+
+/// Settles everything that was typed, set and filed, or says everything that is wrong with it.
+///
+/// # Errors
+/// All faults at once.
+pub fn resolve(
+    typed: &[Typed],
+    file: Option<&str>,
+    surroundings: &Surroundings,
+) -> Result<Resolved, Faults> {
+    let (flags, mut faults) = typed::flags(typed);
+    let (environment, more) = typed::environment(&surroundings.environment);
+    faults.extend(more);
+    let (filed, more) = file.map(file::read).unwrap_or_default();
+    faults.extend(more);
+    let layers = Layers(vec![flags, environment, filed]);
+    let warnings = typed::strangers(&surroundings.environment);
+    let mut resolver = Resolver { layers, surroundings, faults, warnings, sources: Vec::new() };
+    let (plan, server) = resolver.plan();
+    match resolver.faults.is_empty() {
+        true => {
+            let Resolver { sources, warnings, .. } = resolver;
+            Ok(Resolved { plan, server, sources, warnings })
+        }
+        false => Err(Faults(resolver.faults)),
+    }
+}
+
+struct Resolver<'a> {
+    layers: Layers,
+    surroundings: &'a Surroundings,
+    faults: Vec<Fault>,
+    warnings: Vec<String>,
+    sources: Vec<(String, String)>,
+}
+
+impl Resolver<'_> {
+    fn plan(&mut self) -> (Plan, Option<wire::settings::Settings>) {
+        let server = self.server();
+        let workload = self.workload();
+        let timing = self.timing();
+        relevance::judge(
+            &self.layers,
+            (&workload.profile, &timing.shape),
+            &mut self.faults,
+            &mut self.warnings,
+        );
+        let connections = self.connections();
+        let plan = Plan {
+            target: server.target,
+            connections,
+            threads: self.threads(connections),
+            shape: timing.shape,
+            warm_up: timing.warm_up,
+            duration: timing.duration,
+            grace: self.span("grace_s", &keys::GRACE),
+            max_tries: self.count("max_tries", &keys::MAX_TRIES),
+            statement_timeout: some(self.span("statement_timeout_s", &keys::STATEMENT_TIMEOUT)),
+            protocol: self.protocol(),
+            poller: self.poller(),
+            seed: self.seed(),
+            thresholds: self.thresholds(),
+            output: self.output(),
+            progress: some(self.progress()),
+            keep_data: self.layers.switch(&keys::KEEP_DATA),
+            workload,
+        };
+        self.note("keep_data", self.layers.source(&keys::KEEP_DATA));
+        (plan, server.settings)
+    }
+
+    fn server(&mut self) -> Server {
+        let Resolver { layers, surroundings, faults, warnings, .. } = self;
+        let server = database::server(layers, surroundings, faults, warnings);
+        self.note("target", Source::Derived("no server is named".to_owned()));
+        for (parameter, source) in &server.sources {
+            let field = if *parameter == "dbname" { "database" } else { parameter };
+            self.sources.push((format!("target.{field}"), source.clone()));
+        }
+        server
+    }
+
+    fn timing(&mut self) -> Timing {
+        let timing = shape::timing(&self.layers, &mut self.faults);
+        self.note("shape", timing.shape_source.clone());
+        self.note("shape.arrivals", self.layers.source(&keys::ARRIVALS));
+        self.note("shape.max_backlog_s", self.layers.source(&keys::MAX_BACKLOG));
+        self.note("shape.think_time", self.layers.source(&keys::THINK_TIME));
+        self.note("warm_up_s", timing.warm_up_source.clone());
+        self.note("duration_s", timing.duration_source.clone());
+        timing
+    }
+
+    fn workload(&mut self) -> Workload {
+        let name = self.layers.choice(&keys::WORKLOAD).unwrap_or_default();
+        self.note("workload.name", self.layers.source(&keys::WORKLOAD));
+        let profile = if name == "hokm" {
+            Profile::Hokm(self.hokm())
+        } else {
+            Profile::Pgbench { scale: self.count("workload.profile.pgbench.scale", &keys::SCALE) }
+        };
+        Workload { name: name.to_owned(), profile }
+    }
+
+    fn hokm(&mut self) -> Hokm {
+        for key in keys::HOKM {
+            let path = format!("workload.profile.hokm.{}", key.name());
+            self.note(&path, self.layers.source(key));
+        }
+        let layers = &self.layers;
+        let number = |key| layers.number(key).unwrap_or_default();
+        Hokm {
+            read_write_ratio: number(&keys::READ_WRITE_RATIO),
+            transaction_size_range: layers
+                .count_range(&keys::TRANSACTION_SIZE_RANGE)
+                .unwrap_or_default(),
+            batch_operation_probability: number(&keys::BATCH_OPERATION_PROBABILITY),
+            complex_query_probability: number(&keys::COMPLEX_QUERY_PROBABILITY),
+            concurrent_user_actions: layers
+                .small_count(&keys::CONCURRENT_USER_ACTIONS)
+                .unwrap_or_default(),
+            data_volume_multiplier: number(&keys::DATA_VOLUME_MULTIPLIER),
+        }
+    }
+
+    fn connections(&mut self) -> u32 {
+        let connections: u32 = self.count("connections", &keys::CONNECTIONS);
+        let needed = u64::from(connections) + OTHER_FILES;
+        if needed > self.surroundings.open_files {
+            let allowed = self.surroundings.open_files;
+            let words = format!(
+                "{connections} connections need {needed} open files, and this process may have \
+                 {allowed} (ulimit -Hn); raise that limit or use fewer connections"
+            );
+            self.faults.push(Fault::new(self.layers.source(&keys::CONNECTIONS), words));
+        }
+        connections
+    }
+
+    fn threads(&mut self, connections: u32) -> u32 {
+        let source = self.layers.source(&keys::THREADS);
+        match self.layers.small_count(&keys::THREADS) {
+            Some(threads) => {
+                if threads > connections {
+                    let words = format!(
+                        "expected at most as many threads as connections ({connections}), found \
+                         {threads}"
+                    );
+                    self.faults.push(Fault::new(source.clone(), words));
+                }
+                self.note("threads", source);
+                threads
+            }
+            None => {
+                let words = format!("one per core ({}), at most one per connection", self.cores());
+                self.note("threads", Source::Derived(words));
+                self.cores().min(connections)
+            }
+        }
+    }
+
+    fn cores(&self) -> u32 {
+        self.surroundings.cores.max(1)
+    }
+
+    fn protocol(&mut self) -> Protocol {
+        self.note("protocol", self.layers.source(&keys::PROTOCOL));
+        match self.layers.choice(&keys::PROTOCOL) {
+            Some("simple") => Protocol::Simple,
+            Some("extended") => Protocol::Extended,
+            _ => Protocol::Prepared,
+        }
+    }
+
+    fn poller(&mut self) -> Poller {
+        self.note("poller", self.layers.source(&keys::POLLER));
+        match self.layers.choice(&keys::POLLER) {
+            Some("io_uring") => Poller::IoUring,
+            Some("epoll") => Poller::Epoll,
+            _ => Poller::Auto,
+        }
+    }
+
+    fn seed(&mut self) -> u64 {
+        match self.layers.count(&keys::SEED) {
+            Some(seed) => {
+                self.note("seed", self.layers.source(&keys::SEED));
+                seed
+            }
+            None => {
+                self.note("seed", Source::Derived("random".to_owned()));
+                // Within what every reader of JSON keeps whole.
+                self.surroundings.random >> 11
+            }
+        }
+    }
+
+    fn thresholds(&mut self) -> Vec<Limit> {
+        let mut limits = Vec::new();
+        for (key, known) in keys::thresholds().zip(&threshold::KEYS) {
+            let source = self.layers.source(key);
+            self.note(&format!("thresholds.{}", known.name), source.clone());
+            if let Some(limit) = self.layers.number(key) {
+                let set_by_user = source.is_given();
+                limits.push(Limit { name: known.name.to_owned(), limit, set_by_user });
+            }
+        }
+        limits
+    }
+
+    fn output(&mut self) -> model::plan::Output {
+        let (output, source) = output::output(&self.layers, self.surroundings, &mut self.faults);
+        self.note("output.path", source);
+        for (field, key) in [
+            ("formats", &keys::FORMAT),
+            ("include_raw_data", &keys::INCLUDE_RAW_DATA),
+            ("force", &keys::FORCE),
+        ] {
+            self.note(&format!("output.{field}"), self.layers.source(key));
+        }
+        if self.layers.switch(&keys::GENERATE_CHARTS) {
+            let source = self.layers.source(&keys::GENERATE_CHARTS);
+            self.warnings.push(format!("{source}: there are no charts yet; none will be drawn"));
+        }
+        output
+    }
+
+    fn progress(&mut self) -> Duration {
+        let source = self.layers.source(&keys::PROGRESS);
+        let words = |it: &str| Source::Derived(it.to_owned());
+        let (span, source) = match self.layers.span(&keys::PROGRESS) {
+            Some(span) => (span, source),
+            None if self.surroundings.terminal => (Duration::from_secs(1), words("a terminal")),
+            None => (Duration::from_secs(10), words("no terminal")),
+        };
+        self.note("progress_s", source);
+        span
+    }
+
+    /// A whole number of a setting that always has one; a slip in it is a fault already.
+    fn count(&mut self, path: &str, key: &Key) -> u32 {
+        self.note(path, self.layers.source(key));
+        self.layers.small_count(key).unwrap_or_default()
+    }
+
+    fn span(&mut self, path: &str, key: &Key) -> Duration {
+        self.note(path, self.layers.source(key));
+        self.layers.span(key).unwrap_or_default()
+    }
+
+    fn note(&mut self, path: &str, source: Source) {
+        self.sources.push((path.to_owned(), source.to_string()));
+    }
+}
+
+/// A length of time where 0 means none.
+fn some(span: Duration) -> Option<Duration> {
+    (!span.is_zero()).then_some(span)
+}

@@ -1,0 +1,65 @@
+//! A setting's value, once it is known to be of its key's type.
+
+use model::plan::Stage;
+use std::fmt;
+use std::time::Duration;
+use wire::settings::Secret;
+
+use super::span;
+
+/// What a setting was set to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A whole number.
+    Count(u64),
+    /// Any finite number.
+    Number(f64),
+    /// Two whole numbers, the smaller first.
+    CountRange(u32, u32),
+    /// A length of time.
+    Span(Duration),
+    /// Two lengths of time, the shorter first.
+    SpanRange(Duration, Duration),
+    /// A text: a name, a path, a URL.
+    Text(String),
+    /// A text that is never shown.
+    Secret(Secret),
+    /// One of a few words.
+    Choice(&'static str),
+    /// Some of a few words.
+    Choices(Vec<&'static str>),
+    /// Yes or no.
+    Switch(bool),
+    /// The lines of a staged rate.
+    Stages(Vec<Stage>),
+    /// Switched off by `null`.
+    Off,
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Count(n) => write!(f, "{n}"),
+            Value::Number(n) => write!(f, "{n}"),
+            Value::CountRange(low, high) => write!(f, "[{low}, {high}]"),
+            Value::Span(span) => f.write_str(&span::show(*span)),
+            Value::SpanRange(low, high) if low == high => f.write_str(&span::show(*low)),
+            Value::SpanRange(low, high) => {
+                write!(f, "{}-{}", span::show(*low), span::show(*high))
+            }
+            Value::Text(text) => f.write_str(text),
+            Value::Secret(_) => f.write_str("***"),
+            Value::Choice(word) => f.write_str(word),
+            Value::Choices(words) => f.write_str(&words.join(",")),
+            Value::Switch(on) => write!(f, "{on}"),
+            Value::Stages(stages) => {
+                for (index, stage) in stages.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma}{}:{}", span::show(stage.duration), stage.target_per_s)?;
+                }
+                Ok(())
+            }
+            Value::Off => f.write_str("off"),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the process finds around it: environment, machine, user, clock, terminal.
+//!
+//! Read once, at the start, and handed on as a value: nothing further in reads the environment, so
+//! a plan is a pure function of what was typed, what is on file, and this.
+
+use nix::sys::resource::{Resource, getrlimit};
+use nix::unistd::{User, geteuid};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::io::IsTerminal;
+use time::OffsetDateTime;
+
+/// What a process finds around it.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// Cores that this process may use.
+    pub cores: u32,
+    /// Files and sockets that this process may have open, after raising its limit.
+    pub open_files: u64,
+    /// The user's name, where there is one.
+    pub os_user: Option<String>,
+    /// The time, UTC.
+    pub now: OffsetDateTime,
+    /// A number that nobody can foresee, for a seed that nobody gave.
+    pub random: u64,
+    /// Whether messages go to a terminal.
+    pub terminal: bool,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub fn of_this_process() -> Surroundings {
+        let text = |it: std::ffi::OsString| it.to_string_lossy().into_owned();
+        Surroundings {
+            environment: std::env::vars_os().map(|(k, v)| (text(k), text(v))).collect(),
+            cores: std::thread::available_parallelism()
+                .map_or(1, |it| u32::try_from(it.get()).unwrap_or(u32::MAX)),
+            // The hard limit: the soft one can be raised to it.
+            open_files: getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(_, hard)| hard),
+            os_user: User::from_uid(geteuid()).ok().flatten().map(|it| it.name),
+            now: OffsetDateTime::now_utc(),
+            // The standard library keys every map with fresh randomness of the system's.
+            random: RandomState::new().hash_one(std::process::id()),
+            terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// A variable that is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|it| !it.is_empty())
+    }
+}
