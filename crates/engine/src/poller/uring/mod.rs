@@ -1,25 +1,28 @@
 //! The poller on io_uring: one system call per batch, sends and receives queued together.
 //!
-//! A receive is always armed, so a server that goes away is noticed at once. The kernel works on
-//! our buffers between calls: they belong to a `Slot`, never move, and outlive the operation; a
-//! closed slot is kept until the kernel has let go of it.
+//! A receive stays armed as long as a socket is open, so a server that goes away is noticed at
+//! once and an answer costs no further system call. The kernel works on our memory between calls:
+//! received bytes come in `buffers`, bytes to send belong to a `Slot` and never move; a closed
+//! slot is kept until the kernel has let go of it.
+
+mod buffers;
 
 use super::socket::{self, Clock};
 use super::{Earlier, Happened, Inbox, Poller};
 use crate::backend::Address;
+use buffers::{BUFFER_BYTES, Buffers, GROUP};
 use bytes::BytesMut;
 use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
-use io_uring::{IoUring, opcode};
+use io_uring::{IoUring, cqueue, opcode};
 use nix::libc;
 use socket2::{SockAddr, Socket};
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::AsRawFd as _;
 use std::time::{Duration, Instant};
 
-/// Enough for the answers of most actions; a longer one takes more turns, not more memory.
-const RECEIVE_BYTES: usize = 4096;
 /// Retries a short send in the kernel, so that one send entry is one whole send.
 const SEND_ALL: i32 = libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
 
@@ -34,13 +37,12 @@ enum Operation {
     Cancel = 5,
 }
 
-/// One socket with the buffers that the kernel may be using.
+/// One socket with the memory that the kernel may be reading.
 #[derive(Debug)]
 struct Slot {
     socket: Socket,
     address: SockAddr,
     generation: u32,
-    received: Box<[u8]>,
     sending: BytesMut,
     /// Waits for `sending` to leave.
     queued: BytesMut,
@@ -52,13 +54,25 @@ struct Slot {
 /// See the module.
 pub struct Uring {
     ring: IoUring,
+    buffers: ManuallyDrop<Buffers>,
     clock: Clock,
     slots: Vec<Option<Slot>>,
     generation: u32,
     /// Closed, but the kernel has not let go yet; by user data without the operation.
     closing: HashMap<u64, Slot>,
-    done: VecDeque<(u64, i32)>,
+    done: VecDeque<Done>,
     backlog: VecDeque<Entry>,
+}
+
+/// One completion.
+#[derive(Clone, Copy, Debug)]
+struct Done {
+    data: u64,
+    result: i32,
+    /// The buffer that holds what was received.
+    buffer: Option<u16>,
+    /// The operation goes on: this is not its last completion.
+    more: bool,
 }
 
 fn user_data(operation: Operation, client: usize, generation: u32) -> u64 {
@@ -90,8 +104,11 @@ impl Uring {
     pub fn new(clients: usize, origin: Instant) -> io::Result<Uring> {
         socket::exact_timers();
         let entries = (2 * clients + 16).clamp(64, 4096).next_power_of_two() as u32;
+        let ring = build(entries)?;
+        let buffers = Buffers::register(&ring, clients)?;
         Ok(Uring {
-            ring: build(entries)?,
+            ring,
+            buffers: ManuallyDrop::new(buffers),
             clock: Clock::since(origin),
             slots: (0..clients).map(|_| None).collect(),
             generation: 0,
@@ -106,7 +123,8 @@ impl Uring {
     /// # Errors
     /// Why not.
     pub fn probe() -> io::Result<()> {
-        build(8).map(|_| ())
+        let ring = build(8)?;
+        Buffers::register(&ring, 1).map(|_| ())
     }
 
     fn slot(&mut self, client: usize) -> Option<&mut Slot> {
@@ -132,9 +150,8 @@ impl Uring {
         let Some(slot) = self.slot(client) else { return };
         slot.outstanding += 1;
         let data = user_data(Operation::Receive, client, slot.generation);
-        let (pointer, length) = (slot.received.as_mut_ptr(), slot.received.len() as u32);
         let fd = Fd(slot.socket.as_raw_fd());
-        self.push(opcode::Recv::new(fd, pointer, length).build().user_data(data));
+        self.push(opcode::RecvMulti::new(fd, GROUP).build().user_data(data));
     }
 
     fn arm_send(&mut self, client: usize, earlier: Earlier) {
@@ -159,49 +176,74 @@ impl Uring {
         &mut self,
         operation: Operation,
         client: usize,
-        result: i32,
+        done: Done,
         inbox: &mut Inbox,
     ) -> Option<Happened> {
         let slot = self.slot(client)?;
-        if operation != Operation::AnsweredSend {
+        if operation != Operation::AnsweredSend && !done.more {
             slot.outstanding -= 1;
         }
-        if result < 0 {
-            return Some(Happened::Closed(io::Error::from_raw_os_error(-result)));
+        if operation == Operation::Receive {
+            return self.received(client, done, inbox);
+        }
+        if done.result < 0 {
+            return Some(Happened::Closed(io::Error::from_raw_os_error(-done.result)));
         }
         match operation {
             Operation::Connect => {
                 self.arm_receive(client);
                 Some(Happened::Connected)
             }
-            Operation::Receive if result == 0 => Some(Happened::Closed(socket::end_of_stream())),
-            Operation::Receive => {
-                std::mem::swap(&mut slot.received, &mut inbox.buffer);
-                inbox.length = result as usize;
-                self.arm_receive(client);
-                Some(Happened::Received)
-            }
-            Operation::Send => {
-                slot.send_awaited = false;
-                if (result as usize) < slot.sending.len() {
-                    return Some(Happened::Closed(io::ErrorKind::WriteZero.into()));
-                }
-                if !slot.queued.is_empty() {
-                    slot.sending.clear();
-                    std::mem::swap(&mut slot.sending, &mut slot.queued);
-                    self.arm_send(client, Earlier::MayBeInFlight);
-                }
-                None
-            }
-            Operation::AnsweredSend | Operation::Cancel => None,
+            Operation::Send => self.sent(client, done.result as usize),
+            Operation::Receive | Operation::AnsweredSend | Operation::Cancel => None,
         }
     }
 
+    fn received(&mut self, client: usize, done: Done, inbox: &mut Inbox) -> Option<Happened> {
+        if let Some(buffer) = done.buffer {
+            inbox.fill(self.buffers.bytes(buffer, done.result.max(0) as usize));
+            self.buffers.give_back(buffer);
+        }
+        match done.result {
+            0 => Some(Happened::Closed(socket::end_of_stream())),
+            1.. => {
+                if !done.more {
+                    self.arm_receive(client);
+                }
+                Some(Happened::Received)
+            }
+            // All buffers were full at that moment; by now they have been given back.
+            error if -error == libc::ENOBUFS => {
+                self.arm_receive(client);
+                None
+            }
+            error => Some(Happened::Closed(io::Error::from_raw_os_error(-error))),
+        }
+    }
+
+    fn sent(&mut self, client: usize, length: usize) -> Option<Happened> {
+        let slot = self.slot(client)?;
+        slot.send_awaited = false;
+        if length < slot.sending.len() {
+            return Some(Happened::Closed(io::ErrorKind::WriteZero.into()));
+        }
+        if !slot.queued.is_empty() {
+            slot.sending.clear();
+            std::mem::swap(&mut slot.sending, &mut slot.queued);
+            self.arm_send(client, Earlier::MayBeInFlight);
+        }
+        None
+    }
+
     /// Counts a completion of a closed slot; drops it with the last one.
-    fn let_go(&mut self, key: u64, operation: Operation) {
-        if operation == Operation::AnsweredSend {
+    fn let_go(&mut self, operation: Operation, done: Done) {
+        if let Some(buffer) = done.buffer {
+            self.buffers.give_back(buffer);
+        }
+        if operation == Operation::AnsweredSend || done.more {
             return;
         }
+        let key = slot_key(done.data);
         if let Some(slot) = self.closing.get_mut(&key) {
             slot.outstanding -= 1;
             if slot.outstanding == 0 {
@@ -234,7 +276,12 @@ impl Uring {
     }
 
     fn collect(&mut self) {
-        self.done.extend(self.ring.completion().map(|entry| (entry.user_data(), entry.result())));
+        self.done.extend(self.ring.completion().map(|entry| Done {
+            data: entry.user_data(),
+            result: entry.result(),
+            buffer: cqueue::buffer_select(entry.flags()),
+            more: cqueue::more(entry.flags()),
+        }));
     }
 }
 
@@ -257,7 +304,7 @@ impl Poller for Uring {
     }
 
     fn inbox_bytes(&self) -> usize {
-        RECEIVE_BYTES
+        BUFFER_BYTES
     }
 
     fn connect(&mut self, client: usize, address: &Address) -> io::Result<()> {
@@ -269,7 +316,6 @@ impl Poller for Uring {
             socket,
             address: target,
             generation: self.generation,
-            received: vec![0; RECEIVE_BYTES].into_boxed_slice(),
             sending: BytesMut::new(),
             queued: BytesMut::new(),
             send_awaited: false,
@@ -319,17 +365,18 @@ impl Poller for Uring {
     }
 
     fn next(&mut self, inbox: &mut Inbox) -> Option<(usize, Happened)> {
-        while let Some((data, result)) = self.done.pop_front() {
+        while let Some(done) = self.done.pop_front() {
+            let data = done.data;
             let Some(operation) = operation_of(data) else { continue };
             let client = (data & 0xffff_ffff) as usize;
             let open = self.slots.get(client).and_then(Option::as_ref).is_some_and(|slot| {
                 slot_key(data) == slot_key(user_data(operation, client, slot.generation))
             });
             if !open || operation == Operation::Cancel {
-                self.let_go(slot_key(data), operation);
+                self.let_go(operation, done);
                 continue;
             }
-            if let Some(happened) = self.completed(operation, client, result, inbox) {
+            if let Some(happened) = self.completed(operation, client, done, inbox) {
                 return Some((client, happened));
             }
         }
@@ -348,13 +395,18 @@ impl Drop for Uring {
                 break;
             }
             self.collect();
-            while let Some((data, _)) = self.done.pop_front() {
-                if let Some(operation) = operation_of(data) {
-                    self.let_go(slot_key(data), operation);
+            while let Some(done) = self.done.pop_front() {
+                if let Some(operation) = operation_of(done.data) {
+                    self.let_go(operation, done);
                 }
             }
         }
-        // The kernel may still write to these: losing the memory is the safe way out.
+        if self.closing.is_empty() && self.ring.submitter().unregister_buf_ring(GROUP).is_ok() {
+            // SAFETY: nothing is under way any more, the kernel has let go of the buffers, and
+            // nobody uses them after this.
+            unsafe { ManuallyDrop::drop(&mut self.buffers) };
+        }
+        // Where the kernel may still use it, losing the memory is the safe way out.
         std::mem::forget(std::mem::take(&mut self.closing));
     }
 }
