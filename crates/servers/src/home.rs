@@ -85,7 +85,7 @@ impl Home {
     /// A program of the server, as its user, with its messages going to the log.
     pub(crate) fn command(&self, program: &Path) -> Result<Command, Error> {
         let doing = format!("write {}", self.log_path.display());
-        let log = OpenOptions::new().create(true).append(true).mode(0o644).open(&self.log_path);
+        let log = OpenOptions::new().create(true).append(true).mode(0o600).open(&self.log_path);
         let log = log.map_err(Error::io(&doing))?;
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment.handed_on());

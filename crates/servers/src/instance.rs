@@ -11,6 +11,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
+use crate::deadline::wait_for;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::process::Process;
@@ -103,13 +104,22 @@ impl Instance {
 
     /// Ends the server, keeping its data; kills it when it takes longer than `limit`.
     pub(crate) fn end(&self, signal: Signal, limit: Duration) {
-        let mut state = self.state();
-        if let Some(process) = state.process.as_mut() {
+        self.tell(signal);
+        // Asked anew each time, so that a removal meanwhile can hurry it up.
+        let ended = wait_for(limit, || {
+            let mut state = self.state();
+            state.process.as_mut().is_none_or(|process| process.exited().is_some()).then_some(())
+        });
+        if ended.is_none() {
+            self.kill();
+        }
+    }
+
+    /// Sends a signal that a paused server hears, too.
+    fn tell(&self, signal: Signal) {
+        if let Some(process) = self.state().process.as_mut() {
             process.signal(signal);
             process.thaw();
-            if process.wait(limit).is_none() {
-                state.kill(self.manners);
-            }
         }
     }
 
@@ -134,19 +144,14 @@ impl Instance {
 
     /// Tells the server to end, without waiting for it.
     pub(crate) fn tell_to_end(&self) {
-        let mut state = self.state();
-        if state.owner == std::process::id()
-            && let Some(process) = state.process.as_mut()
-        {
-            process.signal(self.manners.drop_signal);
-            process.thaw();
+        if self.is_ours() {
+            self.tell(self.manners.drop_signal);
         }
     }
 
     /// Ends the server and removes all that is left of it. The second time nothing happens.
     pub(crate) fn remove(&self) {
-        // A forked child that ends must not take its parent's servers with it.
-        if self.state().owner != std::process::id() {
+        if !self.is_ours() {
             return;
         }
         self.end(self.manners.drop_signal, END_LIMIT);
@@ -158,6 +163,13 @@ impl Instance {
         for folder in state.folders.drain(..) {
             folder.remove();
         }
+    }
+}
+
+impl Instance {
+    /// A forked child that ends must not take its parent's servers with it.
+    fn is_ours(&self) -> bool {
+        self.state().owner == std::process::id()
     }
 }
 

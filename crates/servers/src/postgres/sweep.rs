@@ -4,12 +4,17 @@
 //! System V segment (PostgreSQL's guard against two servers on one data directory), and files of
 //! POSIX shared memory. A restart takes care of them; a removal has to.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use nix::libc;
 use nix::unistd::Pid;
 
 use crate::home::DATA;
+
+const SEGMENT_PREFIX: &str = "/dev/shm/PostgreSQL.";
+/// What the server's list of its segments begins with.
+const LIST_MAGIC: u32 = 0x9a50_3d32;
 
 /// Removes what a server that is gone left outside its folder.
 pub(crate) fn sweep(folder: &Path, shared_memory: Vec<PathBuf>) {
@@ -42,17 +47,31 @@ fn remove_segment(id: i32) {
     }
 }
 
-/// The files of POSIX shared memory that a process has mapped; none where that can't be read.
+/// The files of POSIX shared memory that belong to a server's process: those that it has mapped,
+/// and those that only the server's own list knows. None where that can't be read.
 pub(crate) fn shared_memory_files(pid: Pid) -> Vec<PathBuf> {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
-    let mut files: Vec<PathBuf> = maps
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(5))
-        .filter(|name| name.starts_with("/dev/shm/PostgreSQL."))
-        .map(PathBuf::from)
-        .collect();
-    files.dedup();
-    files
+    let names = maps.lines().filter_map(|line| line.split_whitespace().nth(5));
+    let mapped: BTreeSet<PathBuf> =
+        names.filter(|name| name.starts_with(SEGMENT_PREFIX)).map(PathBuf::from).collect();
+    let listed: BTreeSet<PathBuf> = mapped.iter().flat_map(|file| listed_in(file)).collect();
+    mapped.union(&listed).cloned().collect()
+}
+
+/// The files that are listed in a file, where it is the list. Its layout differs between versions,
+/// but a segment's number is the name of a file that exists, and nothing else in it is.
+fn listed_in(file: &Path) -> Vec<PathBuf> {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let mut words = bytes.chunks_exact(4).map(|word| {
+        // Chunks of four have four bytes.
+        u32::from_ne_bytes([word[0], word[1], word[2], word[3]])
+    });
+    if words.next() != Some(LIST_MAGIC) {
+        return Vec::new();
+    }
+    let numbers: BTreeSet<u32> = words.collect();
+    let files = numbers.iter().map(|number| PathBuf::from(format!("{SEGMENT_PREFIX}{number}")));
+    files.filter(|file| file.exists()).collect()
 }
 
 #[cfg(test)]

@@ -14,8 +14,9 @@ const UNKNOWN_MEMORY: u64 = 2048 * MIB;
 pub(crate) fn settings(memory_bytes: u64, free_bytes: u64) -> Vec<(&'static str, String)> {
     let memory = memory_bytes / MIB;
     let mib = |amount: u64| format!("{amount}MB");
-    // The cap keeps a throwaway server a guest: several of them run beside each other.
-    let shared_buffers = (memory / 4).clamp(64, 2048);
+    // The cap keeps a throwaway server a guest (several of them run beside each other), and its
+    // start short: each GiB takes a good part of a second to prepare.
+    let shared_buffers = (memory / 4).clamp(64, 1024);
     // A disk that is nearly full matters more than a smooth benchmark.
     let max_wal_size = (free_bytes / MIB / 8).clamp(256, 4096);
     vec![
@@ -73,8 +74,8 @@ mod tests {
 
     #[test]
     fn a_quarter_of_the_memory_is_shared_buffers_up_to_a_cap() {
-        assert_eq!(value(4 * GIB, 100 * GIB, "shared_buffers"), "1024MB");
-        assert_eq!(value(256 * GIB, 100 * GIB, "shared_buffers"), "2048MB");
+        assert_eq!(value(2 * GIB, 100 * GIB, "shared_buffers"), "512MB");
+        assert_eq!(value(256 * GIB, 100 * GIB, "shared_buffers"), "1024MB");
         assert_eq!(value(0, 0, "shared_buffers"), "64MB");
     }
 

@@ -32,6 +32,11 @@ impl Base {
     }
 }
 
+/// Settings of a server whose size is not what the test is about: it starts faster.
+pub fn small() -> Vec<(String, String)> {
+    vec![("shared_buffers".to_owned(), "16MB".to_owned())]
+}
+
 /// Waits for a condition and fails the test when it doesn't come true.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;

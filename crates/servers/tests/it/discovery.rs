@@ -2,21 +2,26 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use servers::{Environment, Error, Postgres, PostgresOptions, Redis, RedisOptions};
 
-use crate::base::Base;
+use crate::base::{Base, small};
 use crate::environment;
 
 fn start_with(variables: &[(&str, &Path)]) -> Result<Postgres, Error> {
     let environment = Environment::from_pairs(variables.iter().copied());
-    Postgres::start(&environment, &PostgresOptions::default())
+    let options = PostgresOptions { settings: small(), ..Default::default() };
+    Postgres::start(&environment, &options)
 }
 
 /// The folder of the installation that is found on this machine.
-fn installed() -> PathBuf {
-    let server = Postgres::start(&environment(), &PostgresOptions::default()).unwrap();
-    server.bin_dir().to_owned()
+fn installed() -> &'static Path {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let options = PostgresOptions { settings: small(), ..Default::default() };
+        Postgres::start(&environment(), &options).unwrap().bin_dir().to_owned()
+    })
 }
 
 fn write_program(path: &Path, script: &str) {
@@ -84,7 +89,7 @@ fn folders_with_programs_that_do_not_work_are_passed_over() {
     }
     let error = start_with(&[("PGSURGE_PG_BIN", base.path())]).unwrap_err();
     assert!(error.to_string().contains("postgres doesn't work"), "{error}");
-    let path = std::env::join_paths([base.path(), &installed()]).unwrap();
+    let path = std::env::join_paths([base.path(), installed()]).unwrap();
     let server = start_with(&[("PATH", Path::new(&path))]).unwrap();
     assert_eq!(server.bin_dir(), installed());
 }

@@ -1,17 +1,18 @@
 //! Servers that are broken on purpose, and mended.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
 use servers::{Postgres, PostgresOptions};
 
-use crate::base::{is_alive, is_listened_on, processes_in};
+use crate::base::{is_alive, is_listened_on, processes_in, small};
 use crate::environment;
 
 fn start() -> Postgres {
-    Postgres::start(&environment(), &PostgresOptions::default()).expect("a server")
+    let options = PostgresOptions { settings: small(), ..Default::default() };
+    Postgres::start(&environment(), &options).expect("a server")
 }
 
 /// A connection that has asked for TLS: one byte comes back from a server that is awake.
@@ -33,6 +34,18 @@ fn comes_back_after_a_crash_with_its_data_on_its_port() {
     assert_eq!((server.port(), server.psql("select a from t").unwrap().as_str()), (port, "42"));
     let log = std::fs::read_to_string(server.log_path()).unwrap();
     assert!(log.contains("database system was not properly shut down"), "{log}");
+}
+
+#[test]
+fn a_restart_fails_when_someone_else_has_taken_the_port_and_works_once_they_are_gone() {
+    let mut server = start();
+    server.shut_down();
+    let thief = TcpListener::bind((server.host(), server.port())).unwrap();
+    let error = server.restart().unwrap_err().to_string();
+    assert!(error.contains("could not bind"), "{error}");
+    drop(thief);
+    server.restart().unwrap();
+    assert_eq!(server.psql("select 1").unwrap(), "1");
 }
 
 #[test]
@@ -78,7 +91,9 @@ fn a_killed_server_leaves_no_shared_memory() {
     let pid_file = server.data_dir().join("postmaster.pid");
     // Of all processes: a backend's segment may be unknown to the postmaster.
     let pids = processes_in(server.data_dir());
-    let maps = pids.iter().map(|pid| std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap());
+    let maps = pids
+        .iter()
+        .map(|pid| std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default());
     let maps = maps.collect::<String>();
     let words = maps.split_whitespace().filter(|word| word.starts_with("/dev/shm/PostgreSQL."));
     let files: Vec<&Path> = words.map(Path::new).collect();

@@ -17,7 +17,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid, User};
 use servers::{Postgres, PostgresOptions, Redis, RedisOptions};
 
-use crate::base::Base;
+use crate::base::{Base, small};
 use crate::environment;
 
 const ROLE: &str = "SERVERS_TEST_ROLE";
@@ -44,6 +44,14 @@ impl Owner {
     pub fn start(role: &str, base: &Base) -> Owner {
         let program = std::env::current_exe().unwrap();
         Owner::spawn(Command::new(program), None, role, base)
+    }
+
+    /// Starts an owner as `nohup` would: it is to ignore SIGHUP.
+    pub fn start_ignoring_hangups(role: &str, base: &Base) -> Owner {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        command.arg(std::env::current_exe().unwrap());
+        Owner::spawn(command, None, role, base)
     }
 
     /// Starts an owner as a user that is not root.
@@ -168,7 +176,7 @@ fn hold<T>(_server: T) {
 }
 
 fn postgres(base: PathBuf) -> Postgres {
-    let options = PostgresOptions { base_dir: Some(base), ..Default::default() };
+    let options = PostgresOptions { base_dir: Some(base), settings: small(), ..Default::default() };
     let server = Postgres::start(&environment(), &options).unwrap();
     println!("HELD {} {} {}", server.pid(), server.port(), server.url());
     server

@@ -1,13 +1,16 @@
 //! A throwaway PostgreSQL is what was asked for.
 
 use std::process::Command;
+use std::time::Duration;
 
 use servers::{AuthMethod, Error, Postgres, PostgresOptions, TlsFiles};
 
-use crate::base::{Base, is_listened_on};
+use crate::base::{Base, is_listened_on, small};
 use crate::environment;
 
-fn start_with(options: PostgresOptions) -> Postgres {
+/// A server with these options, but small.
+fn start_with(mut options: PostgresOptions) -> Postgres {
+    options.settings.extend(small());
     Postgres::start(&environment(), &options).expect("a server")
 }
 
@@ -39,7 +42,8 @@ fn servers_live_beside_each_other_and_each_goes_when_dropped() {
 
 #[test]
 fn is_durable_and_sized_like_a_small_production_server() {
-    let server = start_with(PostgresOptions { max_connections: 321, ..Default::default() });
+    let options = PostgresOptions { max_connections: 321, ..Default::default() };
+    let server = Postgres::start(&environment(), &options).unwrap();
     for durable in ["fsync", "synchronous_commit", "full_page_writes"] {
         assert_eq!(setting(&server, durable), "on", "{durable}");
     }
@@ -60,6 +64,14 @@ fn counts_statements_where_contrib_is_installed() {
         let counted = server.psql("select count(*) > 0 from pg_stat_statements").unwrap();
         assert_eq!(counted, "t");
     }
+}
+
+#[test]
+fn goes_without_pg_stat_statements_where_its_library_is_missing() {
+    let settings = vec![("dynamic_library_path".to_owned(), "/nonexistent".to_owned())];
+    let server = start_with(PostgresOptions { settings, ..Default::default() });
+    assert!(!server.has_pg_stat_statements());
+    assert_eq!(server.psql("select 1").unwrap(), "1");
 }
 
 #[test]
@@ -130,6 +142,17 @@ fn a_failed_start_shows_the_log_and_leaves_nothing() {
         error.to_string().contains("invalid value for parameter \"shared_buffers\""),
         "{error}"
     );
+    assert!(base.folders().is_empty());
+}
+
+#[test]
+fn a_start_that_takes_too_long_says_so_and_leaves_nothing() {
+    let base = Base::new();
+    let base_dir = Some(base.path().to_owned());
+    let start_timeout = Duration::from_millis(1);
+    let options = PostgresOptions { start_timeout, base_dir, ..Default::default() };
+    let error = Postgres::start(&environment(), &options).unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error:?}");
     assert!(base.folders().is_empty());
 }
 
