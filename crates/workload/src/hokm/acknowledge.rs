@@ -57,7 +57,10 @@ impl Scene<'_> {
                 place.joined += 1;
                 memory.members += 1;
             }
-            Step::GameSeat => place.state = facts.after,
+            Step::GameSeat => {
+                place.state = facts.after;
+                place.seated += 1;
+            }
             Step::GameSave => {
                 place.cards += u32::from(place.state.stage == Stage::Play);
                 place.state = facts.after;

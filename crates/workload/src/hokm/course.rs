@@ -90,9 +90,9 @@ pub struct Course {
     fault: Option<String>,
 }
 
-impl Course {
+impl Default for Course {
     /// A course with nothing to do.
-    pub fn new() -> Course {
+    fn default() -> Course {
         Course {
             action: Action::LookPlayerStats,
             place: 0,
@@ -112,7 +112,9 @@ impl Course {
             fault: None,
         }
     }
+}
 
+impl Course {
     /// Forgets what was, for a new action.
     pub fn begin(&mut self, action: Action, place: usize) {
         (self.action, self.place) = (action, place);

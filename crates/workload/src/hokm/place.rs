@@ -60,6 +60,8 @@ pub struct Place {
     pub is_created: bool,
     /// How many of the players have sat down.
     pub joined: u8,
+    /// How many of them the game's row counts.
+    pub seated: u8,
     /// How many of the seats' sessions exist.
     pub opened: u8,
     /// Who sits or will sit, by seat.
@@ -114,6 +116,7 @@ impl Place {
         let mut place = Place::empty(world, PlaceKind::Table(table));
         place.is_created = true;
         place.joined = SEATS as u8;
+        place.seated = SEATS as u8;
         place.opened = SEATS as u8;
         place.players = start.players;
         place.state = start.state;
@@ -133,6 +136,7 @@ impl Place {
             key: String::new(),
             is_created: false,
             joined: 0,
+            seated: 0,
             opened: 0,
             players: [0; SEATS],
             away: None,
@@ -168,7 +172,7 @@ impl Place {
         let key = self.game();
         key.write(world.prefix(), &mut self.key);
         self.is_created = false;
-        (self.joined, self.opened, self.cards) = (0, 0, 0);
+        (self.joined, self.seated, self.opened, self.cards) = (0, 0, 0, 0);
         self.players = world.popularity.draw_four(&mut self.random);
         self.leaving = draw_leaving(world, &mut self.random);
         (self.away, self.visit, self.ended, self.begun) = (None, None, None, None);

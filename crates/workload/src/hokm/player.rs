@@ -74,8 +74,8 @@ impl HokmPlayer {
         HokmPlayer {
             places,
             memory: Memory::default(),
-            main: Course::new(),
-            side: Course::new(),
+            main: Course::default(),
+            side: Course::default(),
             current: Current::Main,
             doubtful: None,
             balance: Balance::new(ratio, &mut random),

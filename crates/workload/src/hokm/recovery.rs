@@ -176,6 +176,7 @@ impl Scene<'_> {
             Some(state) => {
                 self.place.state = state;
                 self.place.joined = found.members.min(4) as u8;
+                self.place.seated = self.place.joined;
                 self.place.is_created = true;
             }
             None if self.place.is_created => {

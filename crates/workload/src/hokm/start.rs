@@ -33,16 +33,20 @@ pub struct Start {
 const EVENTS_BEFORE_DEAL: u64 = 1 + SEATS as u64;
 
 impl Start {
+    /// Who sits at `table`, and where the rest of the start is drawn from.
+    pub fn players(world: &World, table: u32) -> ([u32; SEATS], Generator) {
+        let mut random = generator(world.profile.seed, "hokm-start", u64::from(table));
+        (world.popularity.draw_four(&mut random), random)
+    }
+
     /// Where `table` stands.
     pub fn of(world: &World, table: u32) -> Start {
-        let seed = world.profile.seed;
-        let mut random = generator(seed, "hokm-start", u64::from(table));
-        let players = world.popularity.draw_four(&mut random);
+        let (players, mut random) = Start::players(world, table);
         let leaving = draw_leaving(world, &mut random);
         let end = leaving.map(|leaving| leaving.after_cards);
         // Each table gets its own slice of a game's life; the seed says who gets the first.
         let tables = world.profile.tables().max(1);
-        let slice = (u64::from(table) + seed % u64::from(tables)) % u64::from(tables);
+        let slice = (u64::from(table) + world.profile.seed % u64::from(tables)) % u64::from(tables);
         let share = (slice as f64 + random.random::<f64>()) / f64::from(tables);
         let game = random.clone();
         let length = play(world, &mut game.clone(), |_, cards| end == Some(cards)).1;

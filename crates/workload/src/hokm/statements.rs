@@ -86,10 +86,24 @@ impl Tables {
     }
 }
 
+impl Tables {
+    /// The qualified name of one of the five.
+    pub fn named(&self, table: &str) -> &str {
+        match table {
+            "games" => &self.games,
+            "players" => &self.players,
+            "sessions" => &self.sessions,
+            "game_players" => &self.game_players,
+            _ => &self.events,
+        }
+    }
+}
+
 /// All statements, in the order of their numbers.
 pub fn all(schema: Option<&str>) -> Vec<Statement> {
     let tables = Tables::new(schema);
-    let mut all = of_sessions_and_players(&tables);
+    let mut all = of_sessions(&tables);
+    all.extend(of_players(&tables));
     all.extend(of_games(&tables));
     all.extend(complex(&tables));
     all.extend(of_events(&tables));
@@ -97,8 +111,8 @@ pub fn all(schema: Option<&str>) -> Vec<Statement> {
     all
 }
 
-fn of_sessions_and_players(tables: &Tables) -> Vec<Statement> {
-    let Tables { games, players, sessions, .. } = tables;
+fn of_sessions(tables: &Tables) -> Vec<Statement> {
+    let Tables { games, sessions, .. } = tables;
     vec![
         Statement::new(
             "session_open",
@@ -144,6 +158,12 @@ fn of_sessions_and_players(tables: &Tables) -> Vec<Statement> {
             ),
             &[Type::Text, Type::Int4],
         ),
+    ]
+}
+
+fn of_players(tables: &Tables) -> Vec<Statement> {
+    let players = &tables.players;
+    vec![
         Statement::new(
             "player_read",
             Kind::Select,

@@ -1,7 +1,11 @@
 //! Workloads on a real PostgreSQL: one server for all tests, a database for each.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
+
+mod allocations;
 mod database;
 mod driver;
+mod hokm;
 mod loading;
 mod pgbench;
 mod protocols;

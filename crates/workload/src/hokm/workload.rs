@@ -1,0 +1,102 @@
+//! The workload's seam to the program.
+
+use super::actions::Action;
+use super::clean_up;
+use super::metrics;
+use super::player::HokmPlayer;
+use super::profile::HokmProfile;
+use super::set_up;
+use super::statements::{self, Tables};
+use super::verify;
+use super::world::World;
+use crate::error::Error;
+use crate::postgres::Statement;
+use crate::schema::Created;
+use crate::workload::{CleanUp, Server, SetUp, Workload};
+use model::metric::Metric;
+use model::verification::Verification;
+use std::sync::Arc;
+
+/// The game server's traffic.
+#[derive(Debug)]
+pub struct Hokm {
+    world: Arc<World>,
+    created: Vec<Created>,
+    /// Whether rows of ours may be there.
+    has_rows: bool,
+}
+
+impl Hokm {
+    /// The workload of a run with these settings.
+    ///
+    /// # Errors
+    /// When the settings make no sense: all their faults.
+    pub fn new(profile: HokmProfile) -> Result<Hokm, Error> {
+        profile.check()?;
+        Ok(Hokm { world: Arc::new(World::new(profile)), created: Vec::new(), has_rows: false })
+    }
+
+    /// The settings.
+    pub fn profile(&self) -> &HokmProfile {
+        &self.world.profile
+    }
+
+    fn tables(&self) -> Tables {
+        Tables::new(self.world.profile.schema.as_deref())
+    }
+}
+
+impl Workload for Hokm {
+    type Player = HokmPlayer;
+
+    fn name(&self) -> &'static str {
+        "hokm"
+    }
+
+    fn actions(&self) -> Vec<String> {
+        Action::ALL.iter().map(|action| action.name().to_owned()).collect()
+    }
+
+    fn statements(&self) -> Vec<Statement> {
+        statements::all(self.world.profile.schema.as_deref())
+    }
+
+    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
+        let done = set_up::set_up(&self.world, server, &mut self.created);
+        // A load that failed half-way has left rows; one that was refused has not.
+        self.has_rows = !matches!(done, Err(Error::Settings(_) | Error::Unfit(_)));
+        done
+    }
+
+    fn players(&mut self, clients: u32) -> Vec<HokmPlayer> {
+        let player = |client| HokmPlayer::new(self.world.clone(), client, clients);
+        (0..clients).map(player).collect()
+    }
+
+    fn verify(
+        &mut self,
+        server: &Server<'_>,
+        players: &mut [HokmPlayer],
+    ) -> Result<Verification, Error> {
+        verify::verify(&self.world, server, &self.tables(), players)
+    }
+
+    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
+        let run = self.world.prefix();
+        if self.world.profile.keep_data {
+            let notes = vec![format!("the rows of run {run} were kept")];
+            return Ok(CleanUp { notes, ..CleanUp::default() });
+        }
+        if !self.has_rows && self.created.is_empty() {
+            return Ok(CleanUp::default());
+        }
+        let done = clean_up::clean_up(server, &self.tables(), run, &self.created)?;
+        self.created.clear();
+        self.has_rows = false;
+        Ok(done)
+    }
+
+    fn metrics(&self, players: &[HokmPlayer], elapsed_s: f64) -> Vec<Metric> {
+        metrics::metrics(players, elapsed_s)
+    }
+}
