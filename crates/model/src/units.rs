@@ -74,6 +74,12 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// `1 thread`, `2 threads`.
+pub fn several(n: u64, noun: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(n))
+}
+
 /// `12.3`, `123`, `1,234`: one decimal while it says something.
 pub fn decimal(value: f64) -> String {
     if !value.is_finite() {

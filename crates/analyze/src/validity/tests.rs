@@ -134,7 +134,9 @@ fn only_a_real_trend_is_no_steady_state() {
     let tiny = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
     let flat = [100.0; 10];
     let falling: Vec<f64> = rising.iter().rev().copied().collect();
-    let cases: [(&str, &[f64], &[f64], f64, ValidityOutcome); 8] = [
+    // what it is, rates, times, length in s, outcome
+    type Case<'a> = (&'a str, &'a [f64], &'a [f64], f64, ValidityOutcome);
+    let cases: [Case<'_>; 8] = [
         ("flat", &flat, &flat, 60.0, Ok),
         ("noise is no trend", &noisy, &noisy, 60.0, Ok),
         ("a queue that grows", &flat, &rising, 60.0, Invalid),

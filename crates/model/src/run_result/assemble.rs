@@ -3,7 +3,9 @@
 use super::load_metrics::{
     Connections, ErrorRow, Generator, LoadMetrics, Pool, SlowRow, Transactions,
 };
-use super::operation::{ActionMetrics, KindMetrics, StatementMetrics, StatementTotals, percent_of};
+use super::operation::{
+    ActionMetrics, KindMetrics, StatementMetrics, StatementTotals, percent_of, short,
+};
 use super::own;
 use super::{Environment, RunKind, RunResult, SCHEMA_VERSION, StageMetrics, TestSummary, redact};
 use crate::catalog::{Catalog, Kind, StatementSpec};
@@ -71,7 +73,7 @@ impl RunResult {
             test_summary: TestSummary {
                 started_at: inputs.started_at.to_owned(),
                 workload: inputs.workload.to_owned(),
-                duration_minutes: inputs.measured.elapsed_s / 60.0,
+                duration_minutes: short(inputs.measured.elapsed_s / 60.0),
                 concurrent_connections: inputs.connections,
                 queries_executed: queries.count,
                 queries_failed: queries.failed,
@@ -94,8 +96,8 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
     let reads: u64 = statements_of(inputs, Kind::Select).map(|sample| sample.count).sum();
     let offered = |pacing| measured.offered.filter(|_| inputs.pacing == pacing);
     LoadMetrics {
-        elapsed_s: measured.elapsed_s,
-        warm_up_s: measured.warm_up_s,
+        elapsed_s: short(measured.elapsed_s),
+        warm_up_s: short(measured.warm_up_s),
         offered_per_s: (inputs.pacing != Pacing::Closed)
             .then_some(all.counts.scheduled as f64)
             .and_then(|scheduled| per_second(scheduled, measured.elapsed_s)),
@@ -103,7 +105,7 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         offered_queries_per_s: offered(Pacing::Statements)
             .and_then(|slots| per_second(slots, measured.elapsed_s)),
         queries_per_s: per_second(queries.count as f64, measured.elapsed_s).unwrap_or(0.0),
-        read_share_ratio: percent_of(reads, queries.count).map(|percent| percent / 100.0),
+        read_share_ratio: percent_of(reads, queries.count).map(|percent| short(percent / 100.0)),
         error_rate_percent: all_actions.error_rate_percent(),
         availability_percent: percent_of(measured.seconds_available, measured.seconds_due),
         warm_up: warm_up(measured),
@@ -117,7 +119,7 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         pool: Pool {
             size: inputs.connections,
             in_use_max: measured.in_use_max,
-            idle_mean: measured.idle_mean,
+            idle_mean: short(measured.idle_mean),
             wait_ms: Distribution::of(&all.wait),
             timeouts: all.counts.skipped,
         },
@@ -139,7 +141,7 @@ fn warm_up(measured: &Measured) -> ActionMetrics {
 }
 
 fn per_second(count: f64, elapsed_s: f64) -> Option<f64> {
-    (elapsed_s > 0.0).then(|| count / elapsed_s)
+    (elapsed_s > 0.0).then(|| short(count / elapsed_s))
 }
 
 /// The catalogue's statements with what was counted for each.
@@ -227,7 +229,7 @@ fn connections(measured: &Measured) -> Connections {
         failure_rate_percent: percent_of(sample.failed, sample.attempted),
         lost: sample.lost,
         reconnected: sample.reconnected,
-        time_to_recover_s: measured.time_to_recover_s,
+        time_to_recover_s: measured.time_to_recover_s.map(short),
         still_down: measured.still_down,
         connect_ms: Distribution::of(&sample.connect),
     }
@@ -251,7 +253,11 @@ fn transactions(inputs: &Inputs<'_>, retried: u64) -> Transactions {
 fn slowest(inputs: &Inputs<'_>) -> Vec<SlowRow> {
     let rows = inputs.measured.slowest.iter().filter_map(|slow| {
         let spec = inputs.catalog.statements.get(usize::from(slow.statement))?;
-        Some(SlowRow { name: spec.name.clone(), when: slow.when_s, ms: slow.service_ms })
+        Some(SlowRow {
+            name: spec.name.clone(),
+            when: short(slow.when_s),
+            ms: short(slow.service_ms),
+        })
     });
     rows.collect()
 }
@@ -261,7 +267,7 @@ fn generator(measured: &Measured) -> Generator {
     let threads = u64::from(measured.threads);
     let share = |us: u64, threads: f64| {
         let had_us = measured.elapsed_s * 1e6 * threads;
-        (had_us > 0.0).then(|| us as f64 * 100.0 / had_us)
+        (had_us > 0.0).then(|| short(us as f64 * 100.0 / had_us))
     };
     Generator {
         threads,

@@ -109,9 +109,9 @@ pub struct RunResult {
     pub plan: Value,
     /// Where it ran.
     pub environment: Environment,
-    /// Values over time. In memory only after reading a saved file; while a run is going on they
-    /// are on disk.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// Values over time. In memory only after reading a saved file: while a run goes on they are
+    /// on disk, and whoever writes the document streams them from there.
+    #[serde(skip_serializing)]
     pub series: Vec<Series>,
 }
 

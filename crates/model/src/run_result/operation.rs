@@ -176,5 +176,11 @@ fn encoded(histogram: &Histogram) -> Option<String> {
 
 /// `part` in hundredths of `whole`; none of nothing.
 pub(super) fn percent_of(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 * 100.0 / whole as f64)
+    (whole > 0).then(|| short(part as f64 * 100.0 / whole as f64))
+}
+
+/// Six decimals: finer than anything that we measure, and short enough to be read back as it is
+/// by every reader.
+pub(super) fn short(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }

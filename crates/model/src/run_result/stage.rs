@@ -3,6 +3,7 @@
 //! Each stage keeps one distribution and at most ten blocks of equal length, so a stage of an
 //! hour takes no more memory than one of a minute, and still shows whether it was steady.
 
+use super::operation::short;
 use crate::histogram::Histogram;
 use crate::measured::Interval;
 use crate::metric::Distribution;
@@ -174,11 +175,11 @@ impl StageTracker {
         if let Some(stage) = self.plan.get(self.current).filter(|_| length_s > 0.0) {
             self.done.push(StageMetrics {
                 name: stage.name.clone(),
-                from_s: stage.from_s,
-                length_s,
+                from_s: short(stage.from_s),
+                length_s: short(length_s),
                 hold: stage.hold,
-                offered_per_s: self.offered.map(|offered| offered / length_s),
-                achieved_per_s: self.counts.succeeded as f64 / length_s,
+                offered_per_s: self.offered.map(|offered| short(offered / length_s)),
+                achieved_per_s: short(self.counts.succeeded as f64 / length_s),
                 failed: self.counts.failed,
                 skipped: self.counts.skipped,
                 response_time_ms: Distribution::of(&self.response),
@@ -196,10 +197,10 @@ impl StageTracker {
 impl Block {
     fn metrics(&self) -> Option<StageBlock> {
         (self.length_s > 0.0).then(|| StageBlock {
-            length_s: self.length_s,
-            achieved_per_s: self.succeeded as f64 / self.length_s,
+            length_s: short(self.length_s),
+            achieved_per_s: short(self.succeeded as f64 / self.length_s),
             response_time_mean_ms: (self.response_count > 0)
-                .then(|| self.response_sum_ms / self.response_count as f64),
+                .then(|| short(self.response_sum_ms / self.response_count as f64)),
         })
     }
 }

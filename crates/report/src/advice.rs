@@ -1,0 +1,115 @@
+//! What to do next, from what the run showed: a few sentences, never more than three.
+
+use model::run_result::RunResult;
+use model::threshold::ThresholdOutcome;
+use model::units::milliseconds;
+use model::verdict::{ValidityOutcome, VerdictOutcome};
+
+/// At most three, the most pressing first.
+pub fn next_steps(result: &RunResult) -> Vec<String> {
+    let mut steps: Vec<String> = [
+        wrong_data(result),
+        busy_generator(result),
+        overload(result),
+        slowest_action(result),
+        commonest_error(result),
+        another_load(result),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    steps.truncate(3);
+    steps
+}
+
+fn wrong_data(result: &RunResult) -> Option<String> {
+    let verification = result.load_metrics.verification.as_ref()?;
+    let step =
+        "the stored data is wrong: look at the checks in the result file before anything else";
+    (!verification.passed).then(|| step.to_owned())
+}
+
+fn busy_generator(result: &RunResult) -> Option<String> {
+    let ours = result.validity.iter().any(|check| {
+        check.code.starts_with("generator_") && check.outcome == ValidityOutcome::Invalid
+    });
+    ours.then(|| {
+        "this machine could not make the load: raise --threads, lower the load, or run pgsurge \
+         on another machine than the server"
+            .to_owned()
+    })
+}
+
+/// How much of what a server achieved under overload it can take for long: less than all.
+const SUSTAINABLE: f64 = 0.8;
+
+fn overload(result: &RunResult) -> Option<String> {
+    let short = result
+        .validity
+        .iter()
+        .any(|check| check.code == "offered_load" && check.outcome == ValidityOutcome::Warning);
+    let load = &result.load_metrics;
+    (short && load.achieved_per_s > 0.0).then(|| {
+        let rate = typed(load.achieved_per_s * SUSTAINABLE);
+        format!("the server did not keep up: try --rate {rate} to see it below its limit")
+    })
+}
+
+fn slowest_action(result: &RunResult) -> Option<String> {
+    let too_slow = result.thresholds.iter().any(|threshold| {
+        threshold.outcome == ThresholdOutcome::Failed && threshold.metric.contains("_time_ms")
+    });
+    let load = &result.load_metrics;
+    // By total time: where an improvement would be felt most.
+    let statement = load.statements.iter().max_by(|(_, a), (_, b)| {
+        let total = |s: &model::run_result::StatementMetrics| {
+            s.totals.service_time_ms.map_or(0.0, |times| times.mean) * s.totals.count as f64
+        };
+        total(a).total_cmp(&total(b))
+    });
+    let (name, statement) = statement.filter(|_| too_slow)?;
+    let p95 = statement.totals.service_time_ms?.p95;
+    Some(format!("look at {name} first: it takes the most time of all (p95 {})", milliseconds(p95)))
+}
+
+fn commonest_error(result: &RunResult) -> Option<String> {
+    let error = result.load_metrics.errors.first()?;
+    let advice = match error.class.as_str() {
+        "too_many_connections" => "raise max_connections, or use fewer --connections",
+        "deadlock" | "serialization" => {
+            "transactions meet on the same rows: look at the server's log for who waits for whom"
+        }
+        "statement_timeout" => {
+            "raise --statement-timeout, or find out what the statement waits for"
+        }
+        "lock_timeout" => "raise lock_timeout, or find out who holds the lock",
+        "connection_lost" | "server_shutting_down" | "connect_refused" => {
+            "the server's log tells why it went away"
+        }
+        "authentication" => "set PGPASSWORD, or add the host to ~/.pgpass",
+        _ => "the server's log has the statement and its context",
+    };
+    Some(format!("{}: {advice}", error.class))
+}
+
+fn another_load(result: &RunResult) -> Option<String> {
+    let load = &result.load_metrics;
+    if result.verdict.outcome != VerdictOutcome::Passed || load.achieved_per_s <= 0.0 {
+        return None;
+    }
+    match load.offered_per_s {
+        None => {
+            let rate = typed(load.achieved_per_s * SUSTAINABLE);
+            Some(format!("for response times as users would see them, offer a rate: --rate {rate}"))
+        }
+        Some(offered) => {
+            let rate = typed(offered * 2.0);
+            Some(format!("the server has room: try --rate {rate} to find its limit"))
+        }
+    }
+}
+
+/// A rate that can be typed.
+fn typed(per_s: f64) -> u64 {
+    per_s.round().max(1.0) as u64
+}

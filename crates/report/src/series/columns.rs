@@ -1,0 +1,95 @@
+//! Which series a run has: a table of names and where their values stand in a line.
+
+use model::histogram::Histogram;
+use model::series::{ActionRow, IntervalRow, StatementRow};
+
+/// One series of numbers from rows of type `R`.
+pub(super) struct Column<R: 'static> {
+    pub(super) metric: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) value: fn(&R) -> Option<f64>,
+}
+
+/// A histogram in rows of type `R`, and the series that are made from it.
+pub(super) struct Texts<R: 'static> {
+    /// The metric without its unit (`response_time`).
+    pub(super) metric: &'static str,
+    pub(super) value: fn(&R) -> Option<&str>,
+}
+
+/// The percentiles that are made from every histogram, so that a reader without an HDR library
+/// can still draw a chart.
+pub(super) const QUANTILES: [(&str, f64); 4] =
+    [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)];
+
+/// Those of one histogram, in ms; none where the text is no histogram.
+pub(super) fn quantiles(text: &str) -> Option<[f64; 4]> {
+    let histogram = Histogram::<u64>::from_base64(text)?;
+    let mut values = [0.0; 4];
+    for (value, (_, quantile)) in values.iter_mut().zip(QUANTILES) {
+        *value = (histogram.quantile_ms(quantile)? * 1000.0).round() / 1000.0;
+    }
+    Some(values)
+}
+
+macro_rules! column {
+    ($metric:literal, $unit:literal, $value:expr) => {
+        Column { metric: $metric, unit: $unit, value: $value }
+    };
+}
+
+/// Of the whole run, every interval.
+pub(super) const INTERVAL: [Column<IntervalRow>; 22] = [
+    column!("interval_s", "s", |row| Some(row.length_s)),
+    column!("slots_offered", "count", |row| row.offered),
+    column!("behind_s", "s", |row| row.behind_s),
+    column!("actions_scheduled", "count", |row| Some(row.scheduled as f64)),
+    column!("actions_succeeded", "count", |row| Some(row.succeeded as f64)),
+    column!("actions_failed", "count", |row| Some(row.failed as f64)),
+    column!("actions_unknown", "count", |row| Some(row.unknown as f64)),
+    column!("actions_skipped", "count", |row| Some(row.skipped as f64)),
+    column!("actions_unfinished", "count", |row| Some(row.unfinished as f64)),
+    column!("action_retries", "count", |row| Some(row.retries as f64)),
+    column!("statements_answered", "count", |row| Some(row.statements as f64)),
+    column!("statements_failed", "count", |row| Some(row.statements_failed as f64)),
+    column!("rows", "count", |row| Some(row.rows as f64)),
+    column!("connections_usable", "count", |row| Some(row.connected as f64)),
+    column!("connections_in_use_max", "count", |row| Some(row.in_use_max as f64)),
+    column!("connections_idle_mean", "count", |row| Some(row.idle_mean)),
+    column!("connects", "count", |row| Some(row.connects as f64)),
+    column!("connects_failed", "count", |row| Some(row.connects_failed as f64)),
+    column!("connections_lost", "count", |row| Some(row.lost as f64)),
+    column!("generator_cpu_ms", "ms", |row| Some(row.cpu_ms)),
+    column!("generator_turn_max_ms", "ms", |row| row.turn_max_ms),
+    column!("lateness_p99_ms", "ms", |row| row.lateness_p99_ms),
+];
+
+/// The one histogram of the whole run.
+pub(super) const INTERVAL_TEXTS: [Texts<IntervalRow>; 1] =
+    [Texts { metric: "response_time", value: |row| row.response_time.as_deref() }];
+
+/// Of one action, every window.
+pub(super) const ACTION: [Column<ActionRow>; 5] = [
+    column!("interval_s", "s", |row| Some(row.length_s)),
+    column!("actions_scheduled", "count", |row| Some(row.scheduled as f64)),
+    column!("actions_succeeded", "count", |row| Some(row.succeeded as f64)),
+    column!("actions_failed", "count", |row| Some(row.failed as f64)),
+    column!("action_retries", "count", |row| Some(row.retries as f64)),
+];
+
+/// What is kept of an action over time is what users felt: one histogram of it, as of every
+/// other operation, or an hour would not fit into 30 MB.
+pub(super) const ACTION_TEXTS: [Texts<ActionRow>; 1] =
+    [Texts { metric: "response_time", value: |row| row.response_time.as_deref() }];
+
+/// Of one statement, every window.
+pub(super) const STATEMENT: [Column<StatementRow>; 4] = [
+    column!("interval_s", "s", |row| Some(row.length_s)),
+    column!("statements_answered", "count", |row| Some(row.count as f64)),
+    column!("statements_failed", "count", |row| Some(row.failed as f64)),
+    column!("rows", "count", |row| Some(row.rows as f64)),
+];
+
+/// Its histogram.
+pub(super) const STATEMENT_TEXTS: [Texts<StatementRow>; 1] =
+    [Texts { metric: "service_time", value: |row| row.service_time.as_deref() }];

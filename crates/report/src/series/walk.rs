@@ -1,0 +1,229 @@
+//! Reads lines and hands series on, one small group of columns at a time.
+
+use super::columns::{
+    ACTION, ACTION_TEXTS, Column, INTERVAL, INTERVAL_TEXTS, QUANTILES, STATEMENT, STATEMENT_TEXTS,
+    Texts, quantiles,
+};
+use super::{PartialLines, Sink};
+use model::series::{Header, IntervalRow, Line, Point, Series, SeriesName};
+use std::collections::BTreeSet;
+use std::io;
+
+/// How many columns are in memory at once: a day of seconds takes 6 MB.
+const GROUP: usize = 8;
+
+/// Hands all series of the run that left `lines` to `sink`. Returns how many lines could not be
+/// read: one, the last, where the run was killed; more only where the file is damaged.
+pub fn walk(lines: &dyn PartialLines, sink: &mut dyn Sink) -> io::Result<u64> {
+    let scan = scan(lines)?;
+    let whole = Scope {
+        lines,
+        prefix: Line::INTERVAL_PREFIX.to_owned(),
+        row: |line| match line {
+            Line::Interval(row) => Some(*row),
+            _ => None,
+        },
+        at: |row: &IntervalRow| row.t,
+        label: None,
+    };
+    whole.all(&INTERVAL, &INTERVAL_TEXTS, sink)?;
+    whole.errors(&scan.classes, sink)?;
+    for (index, name) in scan.header.actions.iter().enumerate() {
+        let scope = Scope {
+            lines,
+            prefix: Line::action_prefix(index),
+            row: |line| match line {
+                Line::Action(row) => Some(row),
+                _ => None,
+            },
+            at: |row| row.t,
+            label: Some(("action", name)),
+        };
+        scope.all(&ACTION, &ACTION_TEXTS, sink)?;
+    }
+    for (index, statement) in scan.header.statements.iter().enumerate() {
+        let scope = Scope {
+            lines,
+            prefix: Line::statement_prefix(index),
+            row: |line| match line {
+                Line::Statement(row) => Some(row),
+                _ => None,
+            },
+            at: |row| row.t,
+            label: Some(("statement", &statement.name)),
+        };
+        scope.all(&STATEMENT, &STATEMENT_TEXTS, sink)?;
+    }
+    Ok(scan.unreadable)
+}
+
+/// Hands all series of a saved result to `sink`.
+pub fn walk_saved(series: &[Series], sink: &mut dyn Sink) -> io::Result<()> {
+    for one in series {
+        let numbers: Vec<f64> = one
+            .v
+            .iter()
+            .filter_map(|point| match point {
+                Point::Number(number) => Some(*number),
+                Point::Text(_) => None,
+            })
+            .collect();
+        if numbers.len() == one.v.len() {
+            sink.numbers(&one.name, &one.t, &numbers)?;
+            continue;
+        }
+        sink.begin_texts(&one.name, &one.t)?;
+        for point in &one.v {
+            match point {
+                Point::Text(text) => sink.text(text)?,
+                Point::Number(number) => sink.text(&number.to_string())?,
+            }
+        }
+        sink.end_texts()?;
+    }
+    Ok(())
+}
+
+/// What must be known before the columns.
+#[derive(Default)]
+struct Scan {
+    header: Header,
+    classes: BTreeSet<String>,
+    unreadable: u64,
+}
+
+fn scan(lines: &dyn PartialLines) -> io::Result<Scan> {
+    let mut scan = Scan::default();
+    each_line(lines, "", |text| {
+        match Line::parse(text) {
+            Ok(Line::Header(header)) => scan.header = *header,
+            Ok(Line::Interval(row)) => scan.classes.extend(row.errors.into_keys()),
+            Ok(_) => {}
+            Err(_) => scan.unreadable += 1,
+        }
+        Ok(())
+    })?;
+    Ok(scan)
+}
+
+/// Calls `take` with each line that begins with `prefix`; one line is in memory at a time.
+fn each_line(
+    lines: &dyn PartialLines,
+    prefix: &str,
+    mut take: impl FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut reader = lines.open()?;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if reader.read_until(b'\n', &mut line)? == 0 {
+            return Ok(());
+        }
+        if line.starts_with(prefix.as_bytes()) {
+            // A cut or damaged line may be no text; then it is no JSON either.
+            take(&String::from_utf8_lossy(&line))?;
+        }
+    }
+}
+
+/// Rows of one kind, about one thing.
+struct Scope<'a, R: 'static> {
+    lines: &'a dyn PartialLines,
+    prefix: String,
+    row: fn(Line) -> Option<R>,
+    at: fn(&R) -> f64,
+    label: Option<(&'a str, &'a str)>,
+}
+
+impl<R> Scope<'_, R> {
+    /// All series of these rows.
+    fn all(
+        &self,
+        columns: &'static [Column<R>],
+        texts: &'static [Texts<R>],
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        for group in columns.chunks(GROUP) {
+            self.numbers(group, sink)?;
+        }
+        texts.iter().try_for_each(|texts| self.texts(texts, sink))
+    }
+
+    fn each_row(&self, mut take: impl FnMut(&R) -> io::Result<()>) -> io::Result<()> {
+        each_line(self.lines, &self.prefix, |text| {
+            match Line::parse(text).ok().and_then(self.row) {
+                Some(row) => take(&row),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn name(&self, metric: &str, unit: &str) -> SeriesName {
+        let name = SeriesName::new(metric, unit);
+        match self.label {
+            Some((label, value)) => name.of(label, value),
+            None => name,
+        }
+    }
+
+    fn numbers(&self, columns: &[Column<R>], sink: &mut dyn Sink) -> io::Result<()> {
+        let mut gathered = vec![(Vec::new(), Vec::new()); columns.len()];
+        self.each_row(|row| {
+            for ((t, v), column) in gathered.iter_mut().zip(columns) {
+                // JSON knows no infinity.
+                if let Some(value) = (column.value)(row).filter(|value| value.is_finite()) {
+                    t.push((self.at)(row));
+                    v.push(value);
+                }
+            }
+            Ok(())
+        })?;
+        for ((t, v), column) in gathered.iter().zip(columns).filter(|((t, _), _)| !t.is_empty()) {
+            sink.numbers(&self.name(column.metric, column.unit), t, v)?;
+        }
+        Ok(())
+    }
+
+    /// The percentiles of a histogram, then the histogram itself.
+    fn texts(&self, texts: &Texts<R>, sink: &mut dyn Sink) -> io::Result<()> {
+        let (mut t, mut gathered) = (Vec::new(), [const { Vec::new() }; QUANTILES.len()]);
+        self.each_row(|row| {
+            if let Some(values) = (texts.value)(row).and_then(quantiles) {
+                t.push((self.at)(row));
+                gathered.iter_mut().zip(values).for_each(|(v, value)| v.push(value));
+            }
+            Ok(())
+        })?;
+        if t.is_empty() {
+            return Ok(());
+        }
+        for (v, (quantile, _)) in gathered.iter().zip(QUANTILES) {
+            sink.numbers(&self.name(&format!("{}_{quantile}_ms", texts.metric), "ms"), &t, v)?;
+        }
+        let name = self.name(&format!("{}_histogram", texts.metric), "hdr_v2_us");
+        sink.begin_texts(&name, &t)?;
+        self.each_row(|row| match (texts.value)(row) {
+            Some(text) if quantiles(text).is_some() => sink.text(text),
+            _ => Ok(()),
+        })?;
+        sink.end_texts()
+    }
+}
+
+impl Scope<'_, IntervalRow> {
+    /// Failures by class: only the intervals that had any.
+    fn errors(&self, classes: &BTreeSet<String>, sink: &mut dyn Sink) -> io::Result<()> {
+        for class in classes {
+            let (mut t, mut v) = (Vec::new(), Vec::new());
+            self.each_row(|row| {
+                if let Some(count) = row.errors.get(class) {
+                    t.push(row.t);
+                    v.push(*count as f64);
+                }
+                Ok(())
+            })?;
+            sink.numbers(&SeriesName::new("errors", "count").of("class", class), &t, &v)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! What a reader sees.
+
+use crate::fixture;
+use model::run_result::RunResult;
+use report::terminal::{Style, render};
+use report::{csv, markdown};
+
+#[test]
+fn a_good_run_on_the_terminal() {
+    insta::assert_snapshot!(render(&fixture::result(), Style::default()));
+}
+
+#[test]
+fn a_bad_day_on_the_terminal() {
+    insta::assert_snapshot!(render(&fixture::bad_day(), Style { colour: false, width: 100 }));
+}
+
+#[test]
+fn an_empty_result_on_the_terminal() {
+    insta::assert_snapshot!(render(&RunResult::default(), Style::default()));
+}
+
+#[test]
+fn a_report_fits_one_screen_whatever_happened() {
+    for result in [fixture::result(), fixture::bad_day(), RunResult::default()] {
+        for width in [60, 80, 100] {
+            let text = render(&result, Style { colour: false, width });
+            assert!(text.lines().count() <= 40, "{} lines\n{text}", text.lines().count());
+            let wide = text.lines().find(|line| line.chars().count() > width);
+            assert_eq!(wide, None, "at {width}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn colours_change_nothing_but_colour() {
+    let coloured = render(&fixture::result(), Style { colour: true, width: 80 });
+    assert!(coloured.starts_with("\u{1b}[1;32mPASSED\u{1b}[0m"), "{coloured}");
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some(start) = rest.find('\u{1b}') {
+        plain.push_str(&rest[..start]);
+        rest = &rest[start + rest[start..].find('m').unwrap() + 1..];
+    }
+    plain.push_str(rest);
+    let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    assert_eq!(trimmed(&plain), trimmed(&render(&fixture::result(), Style::default())));
+}
+
+#[test]
+fn a_servers_message_can_not_move_the_cursor() {
+    let mut result = fixture::result();
+    result.load_metrics.errors[0].sample = "\u{1b}[2Jgone\r\u{8}".to_owned();
+    assert!(!render(&result, Style::default()).contains(['\u{1b}', '\r', '\u{8}']));
+}
+
+#[test]
+fn a_good_run_in_markdown() {
+    insta::assert_snapshot!(markdown::render(&fixture::result()));
+}
+
+#[test]
+fn a_table_of_markdown_keeps_its_columns_whatever_a_message_holds() {
+    let text = markdown::render(&fixture::bad_day());
+    let errors = text.split("## Errors").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<_> = errors.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 22);
+    for row in rows {
+        assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
+    }
+}
+
+#[test]
+fn a_summary_has_a_name_for_every_value() {
+    for result in [fixture::result(), RunResult::default()] {
+        let text = String::from_utf8(csv::summary(&result)).unwrap();
+        let lines: Vec<_> = text.split("\r\n").collect();
+        assert_eq!(lines.len(), 3, "{text}");
+        assert_eq!(lines[0].matches(',').count(), lines[1].matches(',').count());
+    }
+    let text = String::from_utf8(csv::summary(&fixture::result())).unwrap();
+    let at = text.lines().next().unwrap().split(',').position(|name| name == "offered_per_s");
+    assert_eq!(text.lines().nth(1).unwrap().split(',').nth(at.unwrap()), Some("1000"));
+}

@@ -1,0 +1,5 @@
+//! Reports of a run that was counted and assembled as the program does it.
+
+mod fixture;
+mod formats;
+mod result_file;
