@@ -111,7 +111,8 @@ fn operations(fields: &mut Fields, result: &RunResult) {
 
 /// One field per percentile; empty ones where nothing was counted, so that lines stay aligned.
 fn spread(fields: &mut Fields, name: &str, d: Option<Distribution>) {
-    let parts: [(&str, fn(Distribution) -> f64); 7] = [
+    type Part = (&'static str, fn(Distribution) -> f64);
+    let parts: [Part; 7] = [
         ("mean", |d| d.mean),
         ("p50", |d| d.p50),
         ("p90", |d| d.p90),

@@ -50,6 +50,3 @@ pub trait Sink {
     /// It ends.
     fn end_texts(&mut self) -> io::Result<()>;
 }
-
-#[cfg(test)]
-mod tests;

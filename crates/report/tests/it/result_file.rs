@@ -26,8 +26,8 @@ fn lines(seconds: u32) -> Vec<u8> {
 
 fn document(lines: &dyn PartialLines) -> RunResult {
     let mut bytes = Vec::new();
-    json::write(&fixture::result(), Some(lines), &mut bytes).unwrap();
-    json::read(&bytes).unwrap()
+    json::write(&fixture::result(), Some(lines), &mut bytes).expect("memory takes every byte");
+    json::read(&bytes).expect("what was written is a result")
 }
 
 fn series<'a>(result: &'a RunResult, metric: &str, label: Option<&str>) -> &'a [Point] {
@@ -149,7 +149,8 @@ fn size_of_run(seconds: u32) -> usize {
     (0..seconds).for_each(|second| lines.push_str(&encoder.interval(&busy(second))));
     lines.push_str(&encoder.flush());
     let mut bytes = Vec::new();
-    json::write(&fixture::result(), Some(&lines.into_bytes()), &mut bytes).unwrap();
+    let lines = lines.into_bytes();
+    json::write(&fixture::result(), Some(&lines), &mut bytes).expect("memory takes every byte");
     bytes.len()
 }
 
