@@ -4,6 +4,7 @@
 //! mistake never shows a backtrace, and no text carries a password.
 
 use crate::exit_code::ExitCode;
+use crate::load::LoadError;
 use crate::settings::Faults;
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A load test came to nothing.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
@@ -39,6 +43,7 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Error::Settings(_) | Error::Usage(_) | Error::Write { .. } => ExitCode::Usage,
+            Error::Load(error) => error.exit_code(),
             Error::Output(_) | Error::Internal(_) => ExitCode::Internal,
         }
     }
@@ -53,6 +58,7 @@ impl Error {
             Error::Internal(_) => {
                 Some("please report it with the command and what it printed".to_owned())
             }
+            Error::Load(error) => error.hint(),
             _ => None,
         }
     }

@@ -1,12 +1,13 @@
 //! PostgreSQL load testing and migration rehearsal.
 //!
 //! The program's own crate, and the only one that prints, reads the environment or exits. A
-//! command line becomes a verb (`cli`), its settings become a plan (`settings`), and whatever goes
-//! wrong becomes a message and an exit code (`error`, `exit_code`). [`main`] is the whole program.
+//! command line becomes a verb (`cli`), its settings become a plan (`settings`), the plan becomes a
+//! result (`load`), and whatever goes wrong becomes a message and an exit code (`error`, `exit_code`). [`main`] is the whole program.
 
 pub mod cli;
 pub mod error;
 pub mod exit_code;
+pub mod load;
 pub mod messages;
 pub mod settings;
 pub mod surroundings;

@@ -8,7 +8,7 @@ use crate::surroundings::Surroundings;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -24,10 +24,10 @@ pub enum Loudness {
 }
 
 /// Where messages go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Messages {
     loudness: Loudness,
-    log: Option<Mutex<File>>,
+    log: Option<Arc<Mutex<File>>>,
 }
 
 impl Messages {
@@ -40,7 +40,7 @@ impl Messages {
             let opened = File::options().create(true).append(true).open(path);
             opened.map_err(|source| Error::Write { path: path.to_owned(), source })
         };
-        Ok(Messages { loudness, log: log.map(open).transpose()?.map(Mutex::new) })
+        Ok(Messages { loudness, log: log.map(open).transpose()?.map(Mutex::new).map(Arc::new) })
     }
 
     /// How much is told.

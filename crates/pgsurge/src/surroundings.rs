@@ -27,6 +27,10 @@ pub struct Surroundings {
     pub random: u64,
     /// Whether messages go to a terminal.
     pub terminal: bool,
+    /// Whether the report goes to a terminal.
+    pub report_terminal: bool,
+    /// Columns of the terminal, where there is one.
+    pub columns: Option<usize>,
 }
 
 impl Surroundings {
@@ -44,7 +48,16 @@ impl Surroundings {
             // The standard library keys every map with fresh randomness of the system's.
             random: RandomState::new().hash_one(std::process::id()),
             terminal: std::io::stderr().is_terminal(),
+            report_terminal: std::io::stdout().is_terminal(),
+            columns: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         }
+    }
+
+    /// How a report on standard output is to look. `NO_COLOR` is <https://no-color.org>.
+    pub fn report_style(&self) -> report::terminal::Style {
+        let colour = self.report_terminal && self.variable("NO_COLOR").is_none();
+        let width = self.columns.filter(|_| self.report_terminal).unwrap_or(100);
+        report::terminal::Style { colour, width }
     }
 
     /// A variable that is set and not empty.

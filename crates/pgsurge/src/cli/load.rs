@@ -59,10 +59,10 @@ Examples:
   pgsurge load --config load.json --print-plan
       what would run, and why";
 
-/// Resolves the settings into a plan, then shows it.
+/// Resolves the settings into a plan, then runs or shows it.
 ///
 /// # Errors
-/// The settings can't be used, or the plan can't be shown.
+/// The settings can't be used, or the run came to nothing.
 pub fn run(
     arguments: &LoadArgs,
     surroundings: &Surroundings,
@@ -73,9 +73,7 @@ pub fn run(
     resolved.warnings.iter().for_each(|it| messages.warn(it));
     match arguments.print_plan {
         Some(format) => print_plan(&resolved, format),
-        None => Err(Error::Usage(
-            "running a plan is not part of this build yet: add --print-plan".to_owned(),
-        )),
+        None => crate::load::run(&resolved, surroundings, messages).map(|done| done.exit_code),
     }
 }
 

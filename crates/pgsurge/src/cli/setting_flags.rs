@@ -3,8 +3,8 @@
 //! clap only collects their text: what it means, and whether it fits, is said where everything
 //! else about settings is said, so that all slips are told together.
 
-use crate::settings::Typed;
 use crate::settings::keys::{self, Default};
+use crate::settings::{Takes, Typed};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 /// Every setting that was typed, in the order of the table.
@@ -54,6 +54,8 @@ fn argument(key: &'static keys::Key) -> Option<Arg> {
             Default::Follows(words) => format!("{} [default: {words}]", key.meaning),
             Default::Number(number) => format!("{} [default: {number}]", key.meaning),
         };
-        argument.value_name(flag.placeholder).allow_negative_numbers(true).help(help)
+        // A slip such as `-1m` is told with the others. A text could be the next flag, forgotten.
+        let text = matches!(key.takes, Takes::Text | Takes::Secret);
+        argument.value_name(flag.placeholder).allow_hyphen_values(!text).help(help)
     })
 }

@@ -7,7 +7,8 @@ use nix::sys::utsname::uname;
 pub fn host() -> Host {
     let cpus = std::thread::available_parallelism().ok().map(|cpus| cpus.get() as u64);
     let os = uname().ok().map(|name| {
-        let (system, release) = (name.sysname().to_string_lossy(), name.release().to_string_lossy());
+        let (system, release) =
+            (name.sysname().to_string_lossy(), name.release().to_string_lossy());
         format!("{system} {release}")
     });
     Host { os, cpus, memory_bytes: memory_bytes() }

@@ -28,7 +28,7 @@ use model::run_result::RunResult;
 use std::io::Write as _;
 use target::Target;
 use time::format_description::well_known::Rfc3339;
-use workload::hokm::{HokmProfile, HokmWorkload};
+use workload::hokm::HokmProfile;
 use workload::pgbench::{Pgbench, PgbenchOptions, Script};
 
 /// A finished load test.
@@ -53,7 +53,7 @@ pub fn run(
         .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
     let outcome = run_plan(resolved, surroundings, messages, &interrupt)?;
     let report = report::terminal::render(&outcome.result, surroundings.report_style());
-    std::io::stdout().lock().write_all(&report).map_err(Error::Output)?;
+    std::io::stdout().lock().write_all(report.as_bytes()).map_err(Error::Output)?;
     let files = resolved.plan.output.files();
     let names: Vec<String> = files.iter().map(|(_, path)| path.display().to_string()).collect();
     messages.info(&format!("result: {}", names.join(", ")));
@@ -118,7 +118,7 @@ fn hokm_workload(
     plan: &Plan,
     hokm: &Hokm,
     surroundings: &Surroundings,
-) -> Result<HokmWorkload, LoadError> {
+) -> Result<workload::hokm::Hokm, LoadError> {
     let profile = HokmProfile {
         seats: hokm.concurrent_user_actions,
         read_write_ratio: hokm.read_write_ratio,
@@ -131,7 +131,7 @@ fn hokm_workload(
         keep_data: plan.keep_data,
         ..HokmProfile::default()
     };
-    HokmWorkload::new(profile).map_err(LoadError::workload("set the workload up"))
+    workload::hokm::Hokm::new(profile).map_err(LoadError::workload("set the workload up"))
 }
 
 /// What every key of this run begins with: its second, and four digits against another run of

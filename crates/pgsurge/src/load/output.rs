@@ -20,11 +20,9 @@ pub fn write(plan: &Plan, result: &RunResult, record: &Record) -> Result<(), Loa
         let is_series = path == plan.output.series_csv();
         place(&path, force, |out| match (format, is_series) {
             (Format::Json, _) => report::json::write(result, Some(record), out).map(|_| ()),
-            (Format::Markdown, _) => out.write_all(&report::markdown::render(result)),
+            (Format::Markdown, _) => out.write_all(report::markdown::render(result).as_bytes()),
             (Format::Csv, false) => out.write_all(&report::csv::summary(result)),
-            (Format::Csv, true) => {
-                report::csv::write_series(result, Some(record), out).map(|_| ())
-            }
+            (Format::Csv, true) => report::csv::series(result, Some(record), out).map(|_| ()),
         })
         .map_err(LoadError::output(&path))?;
     }

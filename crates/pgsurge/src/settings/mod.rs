@@ -6,7 +6,7 @@
 //! starts, connects or prints.
 
 mod database;
-mod document;
+pub mod document;
 mod fault;
 mod file;
 pub mod keys;
@@ -17,12 +17,13 @@ mod relevance;
 mod resolve;
 mod shape;
 mod source;
-mod span;
+pub mod span;
 mod stages;
 mod takes;
 mod typed;
-mod value;
+pub mod value;
 
 pub use fault::{Fault, Faults};
 pub use resolve::{Resolved, resolve};
+pub use takes::Takes;
 pub use typed::Typed;

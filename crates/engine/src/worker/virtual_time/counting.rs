@@ -117,6 +117,8 @@ fn what_has_no_answer_when_the_grace_ends_is_unfinished() {
 }
 
 proptest! {
+    // Each case is a whole run: 48 of them find what a broken loop does wrong, in a second.
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn offered_equals_scheduled_for_every_shape_of_load(
         stages in prop::collection::vec((1..4_u64, 0.0..300.0, 0.0..300.0), 1..4),

@@ -75,6 +75,8 @@ fn a_connection_lost_before_the_last_step_leaves_nothing_unknown() {
 }
 
 proptest! {
+    // Each case is a whole run.
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn whatever_happens_every_action_meets_exactly_one_end(
         replies in prop::collection::vec(0..12_u8, 1..60),
