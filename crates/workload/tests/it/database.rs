@@ -30,6 +30,15 @@ impl Database {
         Database { name: name.to_owned(), settings: Arc::new(settings) }
     }
 
+    /// The same as it stands now, under another name. Nobody may be connected to it.
+    pub fn copy(&self, name: &str) -> Database {
+        let create = format!("CREATE DATABASE {name} TEMPLATE {}", self.name);
+        SERVER.psql(&create).expect("a copy of a database");
+        let mut settings = (*self.settings).clone();
+        settings.database = name.to_owned();
+        Database { name: name.to_owned(), settings: Arc::new(settings) }
+    }
+
     /// What workloads are handed.
     pub fn server(&self) -> Server<'static> {
         Server {
