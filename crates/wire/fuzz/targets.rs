@@ -5,10 +5,11 @@
 //! see them hold.
 #![allow(dead_code)] // each fuzzer uses one of them
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::BytesMut;
 use wire::settings::{Host, Settings, SslMode};
+use wire::tls::Tls;
 use wire::value::{Array, Decode, Jsonb, TimestampUs};
 use wire::{Connection, Event};
 
@@ -70,8 +71,9 @@ fn connection(ssl_mode: SslMode) -> Connection {
     let mut settings = Settings::new(Host::Tcp("localhost".into()), "u", "d");
     settings.password = Some("p".into());
     settings.ssl_mode = ssl_mode;
-    let tls = (ssl_mode != SslMode::Disable)
-        .then(|| Arc::new(wire::tls::client_config(&settings).expect("a configuration")));
+    static TLS: OnceLock<Arc<Tls>> = OnceLock::new();
+    let tls = || Arc::new(wire::tls::client_config(&settings).expect("a configuration"));
+    let tls = (ssl_mode != SslMode::Disable).then(|| TLS.get_or_init(tls).clone());
     let mut connection = Connection::new(Arc::new(settings), tls);
     connection.start(&mut BytesMut::new()).expect("a start");
     connection
