@@ -14,8 +14,6 @@ pub struct Length {
     pub duration_s: f64,
 }
 
-/// Lines without a terminal come this far apart: a log of an hour has 360 of them.
-const PLAIN_EVERY_S: f64 = 10.0;
 /// A schedule this far behind is worth a word.
 const BEHIND_S: f64 = 1.0;
 /// From this width on, a line has room for words.
@@ -104,10 +102,10 @@ impl Progress {
         parts.join("  ").chars().take(room).collect()
     }
 
-    /// The line for a log, about the time since the one before; none until 10 s have gone by.
-    pub fn plain(&mut self) -> Option<String> {
+    /// The line for a log, about the time since the one before; none until `every_s` have gone by.
+    pub fn plain(&mut self, every_s: f64) -> Option<String> {
         // Intervals are about a second: half of one is less than any of them is off.
-        if self.since_plain.length_s + 0.5 < PLAIN_EVERY_S {
+        if self.since_plain.length_s + 0.5 < every_s {
             return None;
         }
         let line = self.describe(&self.since_plain, true).join("  ");

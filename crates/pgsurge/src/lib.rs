@@ -5,6 +5,7 @@
 //! result (`load`), and whatever goes wrong becomes a message and an exit code (`error`, `exit_code`). [`main`] is the whole program.
 
 pub mod cli;
+mod demo;
 pub mod error;
 pub mod exit_code;
 pub mod load;

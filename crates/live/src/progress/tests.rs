@@ -73,7 +73,7 @@ fn a_log_gets_a_line_about_each_ten_seconds() {
     let mut lines = Vec::new();
     for second in 0..25_u32 {
         progress.interval(&interval(f64::from(second), 500 + u64::from(second) * 20, 1800));
-        lines.extend(progress.plain());
+        lines.extend(progress.plain(10.0));
     }
     insta::assert_snapshot!(lines.join("\n"), @"
     4s  offered 1,000/s  achieved 590/s  p50 1.8 ms  p95 1.8 ms  p99 14.5 ms  0 errors  ETA 56s

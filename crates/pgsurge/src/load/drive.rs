@@ -40,6 +40,8 @@ pub struct Drive<'a> {
     pub started_at: String,
     /// Whether progress may be drawn over.
     pub terminal: bool,
+    /// Sees each second of the load.
+    pub watch: &'a dyn Fn(&Interval),
 }
 
 /// A result that nobody has judged or written yet.
@@ -140,6 +142,7 @@ impl Drive<'_> {
             journal.interval(interval);
             stages.interval(interval);
             progress.interval(interval);
+            (self.watch)(interval);
         };
         let control = self.interrupt.control();
         let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));

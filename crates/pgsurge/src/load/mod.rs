@@ -13,8 +13,10 @@ mod output;
 mod progress;
 mod shape;
 mod target;
+mod workloads;
 
 pub use error::LoadError;
+pub use target::Target;
 
 use crate::error::Error;
 use crate::exit_code::ExitCode;
@@ -23,13 +25,12 @@ use crate::settings::Resolved;
 use crate::surroundings::Surroundings;
 use drive::{Drive, Driven};
 use interrupt::Interrupt;
-use model::plan::{Hokm, Plan, Profile};
+use model::measured::Interval;
+use model::plan::{Plan, Profile};
 use model::run_result::RunResult;
 use std::io::Write as _;
-use target::Target;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use workload::hokm::HokmProfile;
-use workload::pgbench::{Pgbench, PgbenchOptions, Script};
 
 /// A finished load test.
 pub struct Outcome {
@@ -48,104 +49,102 @@ pub fn run(
     surroundings: &Surroundings,
     messages: &Messages,
 ) -> Result<Outcome, Error> {
-    let told = messages.clone();
-    let interrupt = Interrupt::listen(move |text| told.warn(text))
-        .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
-    let outcome = run_plan(resolved, surroundings, messages, &interrupt)?;
-    let report = report::terminal::render(&outcome.result, surroundings.report_style());
-    std::io::stdout().lock().write_all(report.as_bytes()).map_err(Error::Output)?;
+    let session = Session::begin(surroundings, messages)?;
+    let target = session.reach(resolved)?;
+    let outcome = session.load(resolved, &target, &|_| {})?;
+    session.show(&outcome.result)?;
     let files = resolved.plan.output.files();
     let names: Vec<String> = files.iter().map(|(_, path)| path.display().to_string()).collect();
     messages.info(&format!("result: {}", names.join(", ")));
     Ok(outcome)
 }
 
-fn run_plan(
-    resolved: &Resolved,
-    surroundings: &Surroundings,
-    messages: &Messages,
-    interrupt: &Interrupt,
-) -> Result<Outcome, LoadError> {
-    let plan = &resolved.plan;
-    if plan.target == model::plan::Target::Throwaway {
-        messages.info("no server is named: starting a throwaway PostgreSQL");
+/// What load tests of one command share: ears for signals, and a mouth.
+pub struct Session<'a> {
+    surroundings: &'a Surroundings,
+    messages: &'a Messages,
+    interrupt: Interrupt,
+}
+
+impl<'a> Session<'a> {
+    /// Begins to listen for signals.
+    ///
+    /// # Errors
+    /// The system refuses to hand signals over.
+    pub fn begin(
+        surroundings: &'a Surroundings,
+        messages: &'a Messages,
+    ) -> Result<Session<'a>, Error> {
+        let told = messages.clone();
+        let interrupt = Interrupt::listen(move |text| told.warn(text))
+            .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
+        Ok(Session { surroundings, messages, interrupt })
     }
-    let target = Target::reach(plan, resolved.server.as_ref(), &surroundings.environment)?;
-    messages.info(&format!("server: {}", target.name()));
-    let drive = Drive {
-        plan,
-        target: &target,
-        messages,
-        interrupt,
-        started_at: surroundings.now.format(&Rfc3339).unwrap_or_default(),
-        terminal: surroundings.terminal && messages.loudness() > Loudness::Quiet,
-    };
-    let driven = match &plan.workload.profile {
-        Profile::Hokm(hokm) => drive.run(hokm_workload(plan, hokm, surroundings)?)?,
-        Profile::Pgbench { scale } => drive.run(pgbench_workload(plan, *scale)?)?,
-    };
-    finish(plan, driven, messages)
-}
 
-/// Judges and writes.
-fn finish(plan: &Plan, driven: Driven, messages: &Messages) -> Result<Outcome, LoadError> {
-    let Driven { result, record, reasons } = driven;
-    let limits = analyze::thresholds::of_plan(&plan.thresholds);
-    // The names come from the same table that `analyze` reads, so none is unknown.
-    let judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
-    let result = result.judged(judgement);
-    output::write(plan, &result, &record)?;
-    if let Err(error) = record.remove() {
-        messages.warn(&format!("{}: {error}", plan.output.partial().display()));
+    /// Starts or reaches the server of the plan.
+    ///
+    /// # Errors
+    /// See [`Target::reach`].
+    pub fn reach(&self, resolved: &Resolved) -> Result<Target, LoadError> {
+        let plan = &resolved.plan;
+        if plan.target == model::plan::Target::Throwaway {
+            self.messages.info("no server is named: starting a throwaway PostgreSQL");
+        }
+        let environment = &self.surroundings.environment;
+        let target = Target::reach(plan, resolved.server.as_ref(), environment)?;
+        self.messages.info(&format!("server: {}", target.name()));
+        Ok(target)
     }
-    let exit_code = ExitCode::of_number(result.verdict.exit_code).unwrap_or(ExitCode::Internal);
-    Ok(Outcome { result, exit_code })
-}
 
-fn pgbench_workload(plan: &Plan, scale: u32) -> Result<Pgbench, LoadError> {
-    let script = Script::parse(&plan.workload.name).unwrap_or(Script::SelectOnly);
-    Pgbench::new(PgbenchOptions {
-        scripts: vec![(script, 1)],
-        scale,
-        schema: None,
-        seed: plan.seed,
-        keep_data: plan.keep_data,
-    })
-    .map_err(LoadError::workload("set the workload up"))
-}
-
-fn hokm_workload(
-    plan: &Plan,
-    hokm: &Hokm,
-    surroundings: &Surroundings,
-) -> Result<workload::hokm::Hokm, LoadError> {
-    let profile = HokmProfile {
-        seats: hokm.concurrent_user_actions,
-        read_write_ratio: hokm.read_write_ratio,
-        transaction_size: hokm.transaction_size_range,
-        batch_operation_probability: hokm.batch_operation_probability,
-        complex_query_probability: hokm.complex_query_probability,
-        data_volume_multiplier: hokm.data_volume_multiplier,
-        seed: plan.seed,
-        run_prefix: run_prefix(surroundings),
-        keep_data: plan.keep_data,
-        ..HokmProfile::default()
-    };
-    workload::hokm::Hokm::new(profile).map_err(LoadError::workload("set the workload up"))
-}
-
-/// What every key of this run begins with: its second, and four digits against another run of
-/// the same second.
-fn run_prefix(surroundings: &Surroundings) -> String {
-    let second = surroundings.now.unix_timestamp();
-    format!("r{}x{:04x}", base36(second.unsigned_abs()), surroundings.random & 0xffff)
-}
-
-fn base36(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    while number > 0 || digits.is_empty() {
-        digits.push(char::from_digit((number % 36) as u32, 36).unwrap_or('0'));
-        number /= 36;
+    /// Loads `target` as the plan says and writes the result; `watch` sees each second.
+    ///
+    /// # Errors
+    /// There is no result.
+    pub fn load(
+        &self,
+        resolved: &Resolved,
+        target: &Target,
+        watch: &dyn Fn(&Interval),
+    ) -> Result<Outcome, LoadError> {
+        let plan = &resolved.plan;
+        let drive = Drive {
+            plan,
+            target,
+            messages: self.messages,
+            interrupt: &self.interrupt,
+            started_at: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+            terminal: self.surroundings.terminal && self.messages.loudness() > Loudness::Quiet,
+            watch,
+        };
+        let driven = match &plan.workload.profile {
+            Profile::Hokm(hokm) => drive.run(workloads::hokm(plan, hokm, self.surroundings)?)?,
+            Profile::Pgbench { scale } => drive.run(workloads::pgbench(plan, *scale)?)?,
+        };
+        self.finish(plan, driven)
     }
-    digits.iter().rev().collect()
+
+    /// Prints the report.
+    ///
+    /// # Errors
+    /// Standard output is gone.
+    pub fn show(&self, result: &RunResult) -> Result<(), Error> {
+        let report = report::terminal::render(result, self.surroundings.report_style());
+        std::io::stdout().lock().write_all(report.as_bytes()).map_err(Error::Output)
+    }
+
+    /// Judges and writes.
+    fn finish(&self, plan: &Plan, driven: Driven) -> Result<Outcome, LoadError> {
+        let Driven { result, record, reasons } = driven;
+        let limits = analyze::thresholds::of_plan(&plan.thresholds);
+        // The names come from the same table that `analyze` reads, so none is unknown.
+        let judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
+        let result = result.judged(judgement);
+        output::write(plan, &result, &record)?;
+        if let Err(error) = record.remove() {
+            let path = plan.output.partial();
+            self.messages.warn(&format!("cannot remove {}: {error}", path.display()));
+        }
+        let exit_code = ExitCode::of_number(result.verdict.exit_code).unwrap_or(ExitCode::Internal);
+        Ok(Outcome { result, exit_code })
+    }
 }

@@ -106,6 +106,20 @@ impl Target {
         self.throwaway.is_some()
     }
 
+    /// Stops a throwaway server in its tracks; a server of the user's is never touched.
+    pub fn pause(&self) {
+        if let Some(server) = &self.throwaway {
+            server.pause();
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        if let Some(server) = &self.throwaway {
+            server.resume();
+        }
+    }
+
     /// In words, for a reader.
     pub fn name(&self) -> String {
         match self.throwaway {
