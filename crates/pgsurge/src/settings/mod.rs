@@ -27,3 +27,6 @@ pub use fault::{Fault, Faults};
 pub use resolve::{Resolved, resolve};
 pub use takes::Takes;
 pub use typed::Typed;
+
+#[cfg(test)]
+mod tests;
