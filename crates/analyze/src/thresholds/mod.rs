@@ -1,8 +1,10 @@
 //! Did the limits hold? A limit names a place in the result file; a place that holds no number
 //! is not evaluated, and says why.
 
+mod expression;
 mod place;
 
+pub use expression::{ExpressionError, parse};
 pub use place::{Place, find};
 
 use model::plan::Limit;
@@ -53,8 +55,12 @@ pub fn defaults() -> Vec<Threshold> {
 
 /// The name of a threshold that looks most like `name`.
 pub fn nearest(name: &str) -> &'static str {
-    let distance = |key: &&model::threshold::ThresholdKey| edit_distance(name, key.name);
-    KEYS.iter().min_by_key(distance).map_or("", |key| key.name)
+    nearest_of(name, KEYS.iter().map(|key| key.name))
+}
+
+/// The one of `valid` that looks most like `name`.
+fn nearest_of<'a>(name: &str, valid: impl Iterator<Item = &'a str>) -> &'a str {
+    valid.min_by_key(|valid| edit_distance(name, valid)).unwrap_or("")
 }
 
 /// Compares each threshold with the value that the result holds for it.

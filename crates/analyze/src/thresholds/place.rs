@@ -46,15 +46,21 @@ fn too_few_games(document: &Value, path: &str) -> Option<String> {
 }
 
 fn absent(document: &Value, path: &str) -> String {
-    let section = path.split('.').next().unwrap_or("");
-    let missing = document.get(section).is_none();
-    match section {
-        "database_metrics" if missing => {
+    let parts: Vec<&str> = path.split('.').collect();
+    match parts.as_slice() {
+        ["database_metrics", ..] if document.get("database_metrics").is_none() => {
             "the server's own statistics were not collected".to_owned()
         }
-        "system_metrics" if missing => "the server's host was not watched".to_owned(),
-        _ if path.starts_with("load_metrics.games.") => "the workload played no games".to_owned(),
-        _ if path.contains("_ms.") => "nothing was counted there".to_owned(),
+        ["system_metrics", ..] if document.get("system_metrics").is_none() => {
+            "the server's host was not watched".to_owned()
+        }
+        ["load_metrics", "games", ..] => "the workload played no games".to_owned(),
+        ["load_metrics", of @ ("actions" | "statements" | "custom"), name, ..]
+            if document["load_metrics"][of].get(*name).is_none() =>
+        {
+            format!("the workload has nothing called \"{name}\" among its {of}")
+        }
+        [.., time, _] if time.ends_with("_ms") => "nothing was counted there".to_owned(),
         _ => format!("the result has no {path}"),
     }
 }

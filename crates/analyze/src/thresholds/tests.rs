@@ -110,3 +110,11 @@ fn an_unknown_limit_names_the_one_that_was_meant() {
     assert_eq!(errors[0].nearest, "max_p95_response_time_ms");
     assert_eq!(nearest("error_rate"), "max_error_rate_percent");
 }
+
+#[test]
+fn a_limit_on_an_action_that_there_is_none_of_says_so() {
+    let threshold = parse("action.play_crad.p99 < 5ms").unwrap();
+    let seen = &evaluate(&RunResult::default(), &[threshold])[0];
+    assert_eq!(seen.outcome, NotEvaluated);
+    assert!(seen.reason.as_ref().is_some_and(|why| why.contains("\"play_crad\"")), "{seen:?}");
+}

@@ -190,3 +190,14 @@ fn every_interval_counts_in_the_stage_in_which_it_lies() {
     assert!(stages[0].blocks.iter().all(|block| block.length_s == 2.0));
     assert!(stages[1].response_time_ms.unwrap().p50 > 3.9);
 }
+
+#[test]
+fn warm_up_and_grace_are_no_part_of_a_stage() {
+    let whole = StagePlan { name: "a".to_owned(), from_s: 0.0, length_s: 9.0, hold: true };
+    let mut tracker = StageTracker::new(vec![whole], 1.0);
+    tracker.interval(&interval(0.0, Phase::WarmUp, 999, 1));
+    (1..9).for_each(|s| tracker.interval(&interval(f64::from(s), Phase::Measured, 100, 1000)));
+    tracker.interval(&Interval { grace: true, ..interval(9.0, Phase::Measured, 999, 1) });
+    let stages = tracker.finish();
+    assert_eq!((stages[0].length_s, stages[0].achieved_per_s), (8.0, 100.0));
+}

@@ -82,3 +82,24 @@ fn a_summary_has_a_name_for_every_value() {
     let at = text.lines().next().unwrap().split(',').position(|name| name == "offered_per_s");
     assert_eq!(text.lines().nth(1).unwrap().split(',').nth(at.unwrap()), Some("1000"));
 }
+
+#[test]
+fn what_to_do_next_follows_from_what_was_seen() {
+    type Change = fn(&mut RunResult);
+    let cases: [(&str, Change); 4] = [
+        ("try --rate 2000 to find its limit", |result| result.load_metrics.errors.clear()),
+        ("offer a rate: --rate 800", |result| result.load_metrics.offered_per_s = None),
+        ("the stored data is wrong", |result| {
+            result.load_metrics.verification.as_mut().unwrap().passed = false;
+        }),
+        ("raise max_connections", |result| {
+            result.load_metrics.errors[0].class = "too_many_connections".to_owned();
+        }),
+    ];
+    for (told, change) in cases {
+        let mut result = fixture::result();
+        change(&mut result);
+        let steps = report::advice::next_steps(&result);
+        assert!(steps.len() <= 3 && steps.iter().any(|step| step.contains(told)), "{steps:?}");
+    }
+}

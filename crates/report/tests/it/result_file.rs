@@ -143,6 +143,24 @@ fn busy(second: u32) -> Interval {
     }
 }
 
+#[test]
+fn operations_whose_numbers_begin_alike_are_kept_apart() {
+    let mut encoder = SeriesEncoder::new(0.0);
+    let mut text = encoder.header(Header::default(), &busy_catalog());
+    let mut second = busy(0);
+    second.actions.iter_mut().zip(1..).for_each(|(action, n)| {
+        action.iter_mut().for_each(|action| action.counts.scheduled = n);
+    });
+    text.push_str(&encoder.interval(&second));
+    text.push_str(&encoder.flush());
+    let read = document(&text.into_bytes());
+    for index in 0..20_u32 {
+        let name = format!("action_{index}");
+        let seen = series(&read, "actions_scheduled", Some(&name));
+        assert_eq!(seen, [Point::Number(f64::from(index + 1))], "{name}");
+    }
+}
+
 fn size_of_run(seconds: u32) -> usize {
     let mut encoder = SeriesEncoder::new(0.0);
     let mut lines = encoder.header(Header::default(), &busy_catalog());

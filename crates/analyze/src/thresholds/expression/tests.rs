@@ -1,0 +1,64 @@
+//! What is understood, and what is told about the rest.
+
+use super::*;
+
+#[test]
+fn what_people_write_names_a_place_and_a_limit_in_its_unit() {
+    let all = "load_metrics.all_actions";
+    let cases = [
+        ("p99 < 20ms", format!("{all}.response_time_ms.p99"), 20.0),
+        ("p99<0.02s", format!("{all}.response_time_ms.p99"), 20.0),
+        ("mean <= 450us", format!("{all}.response_time_ms.mean"), 0.45),
+        ("lateness.p99 < 1ms", format!("{all}.lateness_ms.p99"), 1.0),
+        ("error_rate < 1%", "load_metrics.error_rate_percent".to_owned(), 1.0),
+        ("read_share >= 70%", "load_metrics.read_share_ratio".to_owned(), 0.7),
+        ("achieved > 1_000/s", "load_metrics.achieved_per_s".to_owned(), 1000.0),
+        (
+            "action.play_card.p99 < 20ms",
+            "load_metrics.actions.play_card.response_time_ms.p99".to_owned(),
+            20.0,
+        ),
+        ("action.look.failed <= 0", "load_metrics.actions.look.failed".to_owned(), 0.0),
+        (
+            "statement.commit.p95 < 5",
+            "load_metrics.statements.commit.service_time_ms.p95".to_owned(),
+            5.0,
+        ),
+        ("custom.hands > 3", "load_metrics.custom.hands.value".to_owned(), 3.0),
+        ("load_metrics.pool.wait_ms.p99 < 1s", "load_metrics.pool.wait_ms.p99".to_owned(), 1e3),
+    ];
+    for (text, metric, limit) in cases {
+        let read = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((read.metric, read.name.as_str()), (metric, text));
+        assert!((read.limit - limit).abs() < 1e-9, "{text}: {}", read.limit);
+        assert_eq!(read.source, ThresholdSource::User);
+    }
+}
+
+#[test]
+fn what_is_no_limit_is_told_with_the_nearest_that_is() {
+    let cases = [
+        ("p99", "there is no comparison"),
+        ("p98 < 5ms", "did you mean \"p9"),
+        ("eror_rate < 1%", "did you mean \"error_rate\"?"),
+        ("action.play_card.respons_time.p99 < 1ms", "did you mean \"response_time\"?"),
+        ("action.play_card < 1ms", "did you mean"),
+        ("statement.x.wait.p99 < 1ms", "did you mean \"service_time\"?"),
+        ("p99 < 5%", "it is a time"),
+        ("p99 < fast", "it is a time"),
+        ("p99 < ", "it is a time"),
+        ("error_rate < 5ms", "it is a share"),
+        ("", "there is no comparison"),
+    ];
+    for (text, told) in cases {
+        let error = parse(text).expect_err(text);
+        let said = format!("{error}; {}", error.hint);
+        assert!(said.contains(told), "{text}: {said}");
+    }
+}
+
+#[test]
+fn a_sign_of_two_characters_is_not_read_as_one() {
+    assert_eq!(parse("p99 <= 5ms").unwrap().comparison, Comparison::AtMost);
+    assert_eq!(parse("p99 < 5ms").unwrap().comparison, Comparison::Below);
+}
