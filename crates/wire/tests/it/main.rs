@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper that panics fails its test, as the test does")]
 
+mod allocation;
 mod copy;
 mod encryption;
 mod faults;
