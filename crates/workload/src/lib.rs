@@ -9,10 +9,12 @@ pub mod error;
 pub mod hokm;
 pub mod identifier;
 pub mod loading;
+pub mod mix;
 pub mod pgbench;
 pub mod postgres;
 pub mod schema;
 pub mod workload;
 
 pub use error::Error;
+pub use mix::{Mix, MixPlayer};
 pub use workload::{CleanUp, Server, SetUp, Workload};

@@ -4,7 +4,8 @@
 //! where a backslash occurs the literal is an `E''` one with backslashes doubled, as libpq does.
 //! Where the server could not tell the type from the text (arrays, JSON, times) it is said.
 
-use super::request::{Called, JSONB_VERSION};
+use super::call::JSONB_VERSION;
+use super::request::Called;
 use super::statement::Type;
 use super::timestamp;
 use std::fmt::Write;

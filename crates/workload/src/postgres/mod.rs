@@ -3,6 +3,7 @@
 
 mod answer;
 mod backend;
+mod call;
 mod connection;
 mod encode;
 mod failure;
@@ -13,9 +14,10 @@ pub(crate) mod timestamp;
 
 pub use answer::{Answer, Reply, Row};
 pub use backend::Postgres;
+pub use call::Call;
 pub use connection::PostgresConnection;
 pub use failure::of_value;
-pub use request::{Call, Request};
+pub use request::Request;
 pub use statement::{
     BEGIN, COMMIT, FIRST, Protocol, ROLLBACK, Statement, Type, transaction_control,
 };

@@ -9,7 +9,7 @@ use workload::Workload;
 use workload::pgbench::{Pgbench, PgbenchOptions, PgbenchPlayer, Script};
 use workload::postgres::{Postgres, Protocol};
 
-struct Silent;
+pub struct Silent;
 
 impl Observer for Silent {
     fn interval(&mut self, _interval: &Interval) {}
@@ -20,7 +20,7 @@ fn options(script: Script) -> PgbenchOptions {
     PgbenchOptions { scripts, scale: 1, schema: None, seed: 3, keep_data: false }
 }
 
-fn load(clients: u32) -> Load {
+pub fn load(clients: u32) -> Load {
     Load {
         clients,
         threads: 1,
@@ -52,7 +52,7 @@ fn each_script_runs_in_each_protocol_and_verifies() {
             workload.set_up(&database.server()).unwrap();
             let mut finished = run(&database, &mut workload, protocol);
             let counts = finished.measured.all_actions().counts;
-            assert!(counts.succeeded > 100 && counts.failed == 0, "{counts:?}");
+            assert!(counts.succeeded > 0 && counts.failed == 0, "{counts:?}");
             let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
             assert!(verified.passed, "{verified:?}");
             let most = verified.checks.iter().map(|check| check.checked).max().unwrap();
@@ -167,7 +167,7 @@ fn a_key_that_finds_no_row_fails_the_action_and_the_verification() {
     let mut workload = Pgbench::new(options(Script::SelectOnly)).unwrap();
     workload.set_up(&database.server()).unwrap();
     let mut finished = run(&database, &mut workload, Protocol::Prepared);
-    assert!(finished.measured.all_actions().counts.failed > 100);
+    assert!(finished.measured.all_actions().counts.failed > 0);
     let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
     assert_eq!(verified.checks[0].name, "every_key_finds_one_row");
     assert!(!verified.passed);
