@@ -10,6 +10,8 @@ pub struct Figures {
     pub per_s: f64,
     /// CPU time of the client process per query, start and connecting included.
     pub cpu_us: f64,
+    /// Of that, outside of the measured time; none where the client doesn't tell.
+    pub beside_us: Option<f64>,
     /// The most memory that it had resident.
     pub peak_bytes: Option<u64>,
 }

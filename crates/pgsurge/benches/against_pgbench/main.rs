@@ -55,6 +55,7 @@ fn run(options: &Options) -> Result<(), String> {
         let title = "Throughput and client CPU per query, closed loop";
         document.sections.push((title.to_owned(), speed.table()));
         document.sections.push(("Which poller".to_owned(), default_poller(&speed)));
+        document.notes.push(speed.set_up());
         document.notes.extend(speed.notes);
     } else if options.wants("pace") {
         contender::make_tables(&bench)?;

@@ -173,6 +173,21 @@ impl Speed {
         text
     }
 
+    /// What our own process spends before and after the measured time.
+    pub fn set_up(&self) -> String {
+        let cell = |connections: u32| {
+            let key = (connections, Contender::Ours(Poller::IoUring));
+            let beside_us = self.book.median(key, |run| run.beside_us)?;
+            Some(format!("{beside_us:.2} µs at {connections}"))
+        };
+        let cells: Vec<String> = COMPARED.into_iter().chain([MANY]).filter_map(cell).collect();
+        format!(
+            "Part of pgsurge's CPU per query that was spent outside of the measured time (start, \
+             connecting, verification, the result), io_uring: {}. It shrinks as runs get longer.",
+            cells.join(", ")
+        )
+    }
+
     /// Which poller came off better where.
     pub fn better_poller(&self) -> String {
         let verdict = |what: &str, figure: &dyn Fn(Poller, u32) -> Option<f64>| {

@@ -25,5 +25,6 @@ pub fn run(bench: &Bench, connections: u32, poller: Poller) -> Result<Figures, S
     let ended = run_well(&mut bare, bench.patience())?;
     let count = number_after(&ended.stdout, "count=")?;
     let per_s = number_after(&ended.stdout, "per_s=")?;
-    Ok(Figures { per_s, cpu_us: ended.cpu_s * 1e6 / count, peak_bytes: ended.peak_bytes })
+    let cpu_us = ended.cpu_s * 1e6 / count;
+    Ok(Figures { per_s, cpu_us, beside_us: None, peak_bytes: ended.peak_bytes })
 }

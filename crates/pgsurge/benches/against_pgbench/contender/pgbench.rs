@@ -29,7 +29,8 @@ pub fn run(bench: &Bench, connections: u32, threads: u32) -> Result<Figures, Str
         return Err("no transaction in so short a time".to_owned());
     }
     let per_s = number_after(&ended.stdout, "tps =")?;
-    Ok(Figures { per_s, cpu_us: ended.cpu_s * 1e6 / count, peak_bytes: ended.peak_bytes })
+    let cpu_us = ended.cpu_s * 1e6 / count;
+    Ok(Figures { per_s, cpu_us, beside_us: None, peak_bytes: ended.peak_bytes })
 }
 
 /// One run at a rate, its lag from its own log.

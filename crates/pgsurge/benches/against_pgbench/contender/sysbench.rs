@@ -26,7 +26,8 @@ pub fn run(bench: &Bench, connections: u32) -> Result<Figures, String> {
     // transactions:    173412 (57802.11 per sec.)
     let line = ended.stdout.lines().find(|line| line.contains("transactions:")).unwrap_or_default();
     let (count, per_s) = (number_after(line, "transactions:")?, number_after(line, "(")?);
-    Ok(Figures { per_s, cpu_us: ended.cpu_s * 1e6 / count, peak_bytes: ended.peak_bytes })
+    let cpu_us = ended.cpu_s * 1e6 / count;
+    Ok(Figures { per_s, cpu_us, beside_us: None, peak_bytes: ended.peak_bytes })
 }
 
 fn sysbench(bench: &Bench) -> Command {
