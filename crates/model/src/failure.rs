@@ -114,8 +114,11 @@ impl Failure {
 /// Failures by class and SQLSTATE, each with the first message seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FailureTally {
-    seen: BTreeMap<(ErrorClass, Option<[u8; 5]>), (u64, String)>,
+    seen: BTreeMap<Key, (u64, String)>,
 }
+
+/// Class and SQLSTATE.
+type Key = (ErrorClass, Option<[u8; 5]>);
 
 /// More codes than PostgreSQL has: a server that invents codes can't grow our memory.
 const MAX_KEYS: usize = 300;

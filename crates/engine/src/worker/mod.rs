@@ -8,6 +8,7 @@ mod acting;
 mod connecting;
 mod ending;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 mod virtual_time;
 
 use crate::backend::{Answered, Backend, Connection};
@@ -156,8 +157,13 @@ where
     /// # Errors
     /// The poller failed.
     pub(crate) fn run(&mut self, begin_ns: u64) -> io::Result<()> {
-        self.begin(begin_ns);
         let mut turn_began = self.poller.now_ns();
+        // An action that began early would belong to no phase.
+        self.times.next_tick = begin_ns;
+        while self.poller.now_ns() < begin_ns {
+            self.turn(&mut turn_began)?;
+        }
+        self.begin(begin_ns);
         loop {
             let now = self.poller.now_ns();
             if self.control.is_stopping() && self.times.stopped.is_none() {

@@ -64,6 +64,7 @@ fn every_answer_goes_to_the_client_that_asked() {
         let measured = measure(&server, &load);
         let counts = measured.all_actions().counts;
         assert!(counts.succeeded > 1000 && counts.failed == 0, "{poller:?}: {counts:?}");
+        assert_eq!(measured.warm_up_actions[0].counts.scheduled, 0, "there is no warm-up");
         assert!(measured.adds_up());
     }
 }

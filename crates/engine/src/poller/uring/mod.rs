@@ -6,6 +6,7 @@
 //! slot is kept until the kernel has let go of it.
 
 mod buffers;
+mod operation;
 
 use super::socket::{self, Clock};
 use super::{Earlier, Happened, Inbox, Poller};
@@ -16,6 +17,7 @@ use io_uring::squeue::{Entry, Flags};
 use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode};
 use nix::libc;
+use operation::{Done, Operation, operation_of, slot_key, user_data};
 use socket2::{SockAddr, Socket};
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -25,17 +27,6 @@ use std::time::{Duration, Instant};
 
 /// Retries a short send in the kernel, so that one send entry is one whole send.
 const SEND_ALL: i32 = libc::MSG_WAITALL | libc::MSG_NOSIGNAL;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
-    Connect = 1,
-    Receive = 2,
-    /// A send whose completion is waited for.
-    Send = 3,
-    /// A send that the answer proves done; it completes only when it fails.
-    AnsweredSend = 4,
-    Cancel = 5,
-}
 
 /// One socket with the memory that the kernel may be reading.
 #[derive(Debug)]
@@ -62,37 +53,6 @@ pub struct Uring {
     closing: HashMap<u64, Slot>,
     done: VecDeque<Done>,
     backlog: VecDeque<Entry>,
-}
-
-/// One completion.
-#[derive(Clone, Copy, Debug)]
-struct Done {
-    data: u64,
-    result: i32,
-    /// The buffer that holds what was received.
-    buffer: Option<u16>,
-    /// The operation goes on: this is not its last completion.
-    more: bool,
-}
-
-fn user_data(operation: Operation, client: usize, generation: u32) -> u64 {
-    (operation as u64) << 60 | u64::from(generation & 0x0fff_ffff) << 32 | client as u64
-}
-
-fn slot_key(data: u64) -> u64 {
-    data & 0x0fff_ffff_ffff_ffff
-}
-
-fn operation_of(data: u64) -> Option<Operation> {
-    [
-        Operation::Connect,
-        Operation::Receive,
-        Operation::Send,
-        Operation::AnsweredSend,
-        Operation::Cancel,
-    ]
-    .into_iter()
-    .find(|&operation| operation as u64 == data >> 60)
 }
 
 impl Uring {

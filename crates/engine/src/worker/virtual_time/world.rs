@@ -128,12 +128,15 @@ impl Player for Asker {
     }
 }
 
+/// When, in which order, to which client, to which of its sockets, and the bytes; none hangs up.
+type Coming = (u64, u64, usize, u64, Option<Vec<u8>>);
+
 /// A poller that is its own clock and its own server.
 pub(super) struct Virtual {
     now: u64,
     script: Script,
     generations: Vec<u64>,
-    coming: BinaryHeap<Reverse<(u64, u64, usize, u64, Option<Vec<u8>>)>>,
+    coming: BinaryHeap<Reverse<Coming>>,
     sequence: u64,
 }
 
@@ -291,7 +294,7 @@ impl Run {
         };
         let mut worker = Worker::new(parts, poller);
         worker.open().unwrap();
-        let begin_ns = worker.poller.now;
+        let begin_ns = worker.poller.now + MS;
         worker.run(begin_ns).unwrap();
         worker.finish();
         let mut collector = Collector::new(&self.load, &catalog, begin_ns);
