@@ -36,6 +36,32 @@ fn is_control(name: &str) -> bool {
     matches!(name, "begin" | "commit" | "rollback")
 }
 
+/// Where a connection goes.
+#[derive(Clone, Copy, Debug)]
+pub enum At {
+    /// In this request of an action, from 0.
+    Request(usize),
+    /// In the request that holds a statement of this name.
+    Statement(&'static str),
+}
+
+/// A connection that goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut {
+    pub at: At,
+    /// Whether the server gets the request, and does what it says.
+    pub arrives: bool,
+}
+
+impl Cut {
+    fn is_now(&self, request: usize, statements: &[String]) -> bool {
+        match self.at {
+            At::Request(at) => at == request,
+            At::Statement(name) => statements.iter().any(|it| it == name),
+        }
+    }
+}
+
 pub struct Session {
     pub workload: Hokm,
     pub players: Vec<HokmPlayer>,
@@ -100,12 +126,12 @@ impl Session {
 
     /// The next action of one player.
     pub fn act_as(&mut self, player: usize) -> Acted {
-        self.act_to(player, usize::MAX).expect("no request is lost")
+        self.act_until_cut(player, None).expect("no request is lost")
     }
 
-    /// The next action of one player, whose connection goes in the `cut`-th request: the server
-    /// answers it, and nobody hears of it. None when it went; the player knows what it lost.
-    pub fn act_to(&mut self, player: usize, cut: usize) -> Result<Acted, Loss> {
+    /// The next action of one player. Where it is cut, the connection goes and the player hears
+    /// no answer; what it lost is returned.
+    pub fn act_until_cut(&mut self, player: usize, cut: Option<Cut>) -> Result<Acted, Loss> {
         self.elapsed += self.pace;
         let moment = Moment { elapsed: self.elapsed, measured: true };
         let Session { players, line, names, .. } = self;
@@ -122,14 +148,21 @@ impl Session {
         let mut requests = 0;
         while next == Next::Send {
             let statements = line.request.statements();
-            acted.sent.extend(statements.map(|id| names[usize::from(id)].clone()));
-            acted.bytes.extend_from_slice(&line.ask());
-            requests += 1;
-            if requests > cut {
-                let loss = player.lost(true);
-                *line = Line::open(&self.backend);
-                return Err(loss);
+            let asked: Vec<_> = statements.map(|id| names[usize::from(id)].clone()).collect();
+            let cut = cut.filter(|cut| cut.is_now(requests, &asked));
+            acted.sent.extend(asked);
+            match cut {
+                Some(cut) => {
+                    if cut.arrives {
+                        line.ask();
+                    }
+                    let loss = player.lost(true);
+                    *line = Line::open(&self.backend);
+                    return Err(loss);
+                }
+                None => acted.bytes.extend_from_slice(&line.ask()),
             }
+            requests += 1;
             next = player.next(Last::Answer(&line.answer), &mut line.request);
         }
         if let Next::Failed(failure) = next {
