@@ -133,12 +133,15 @@ fn only_a_real_trend_is_no_steady_state() {
     let creeping = [10.0, 10.5, 11.0, 11.5, 12.0, 12.5, 13.0, 13.5, 14.0, 14.5];
     let tiny = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
     let flat = [100.0; 10];
+    let mut stalled = flat;
+    stalled[9] = 900.0;
     let falling: Vec<f64> = rising.iter().rev().copied().collect();
     // what it is, rates, times, length in s, outcome
     type Case<'a> = (&'a str, &'a [f64], &'a [f64], f64, ValidityOutcome);
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 9] = [
         ("flat", &flat, &flat, 60.0, Ok),
         ("noise is no trend", &noisy, &noisy, 60.0, Ok),
+        ("one stall at the end is no trend", &flat, &stalled, 60.0, Ok),
         ("a queue that grows", &flat, &rising, 60.0, Invalid),
         ("a rate that falls", &falling, &flat, 60.0, Invalid),
         ("a slow change", &flat, &creeping, 60.0, Warning),
