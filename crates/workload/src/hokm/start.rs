@@ -42,7 +42,8 @@ impl Start {
     /// Where `table` stands.
     pub fn of(world: &World, table: u32) -> Start {
         let (players, mut random) = Start::players(world, table);
-        let leaving = draw_leaving(world, &mut random);
+        let leaving = draw_leaving(world, &mut random)
+            .filter(|leaving| random.random::<f64>() < share_alive(world, leaving.after_cards));
         let end = leaving.map(|leaving| leaving.after_cards);
         // Each table gets its own slice of a game's life; the seed says who gets the first.
         let tables = world.profile.tables().max(1);
@@ -64,6 +65,18 @@ impl Start {
         Start { state, players, cards, seq, leaving, random }
     }
 }
+
+/// A game that somebody leaves is short, so of the games alive at a moment fewer are such than of
+/// those that begin: how often a drawn one stays, if its length is `cards`. Without this a short
+/// run would see many times the abandoned games of a long one.
+fn share_alive(world: &World, cards: u32) -> f64 {
+    let (rate, cards) = (world.profile.abandon_rate, f64::from(cards));
+    let whole = f64::from(world.rules.shortest_game_cards()) * GAME_BY_SHORTEST;
+    cards / (rate * cards + (1.0 - rate) * whole)
+}
+
+/// Cards of a mean game by those of the shortest: 490 by 196 with 7 tricks and 7 hands.
+const GAME_BY_SHORTEST: f64 = 2.5;
 
 /// Plays on from the first deal until `stop` says so or the game is won; one step is one event.
 /// `stop` is asked before each step with the state and the cards played. Returns the state, the
@@ -136,6 +149,15 @@ mod tests {
         };
         assert_eq!(states(1), states(1));
         assert_ne!(states(1), states(2));
+    }
+
+    #[test]
+    fn of_the_games_alive_few_are_about_to_be_abandoned() {
+        let profile =
+            HokmProfile { abandon_rate: 0.02, seats: 4 * 4_000, ..HokmProfile::default() };
+        let leaving = starts(profile).iter().filter(|start| start.leaving.is_some()).count();
+        // 0.02 · 98 cards by 0.02 · 98 + 0.98 · 490 of them: 0.4 %, which is 16 of 4,000.
+        assert!((4..=36).contains(&leaving), "{leaving}");
     }
 
     #[test]
