@@ -73,6 +73,9 @@ impl Tour<'_> {
         if outcome.exit_code == ExitCode::Interrupted {
             return Err(crate::load::LoadError::Interrupted.into());
         }
-        Ok(outcome.result)
+        match outcome.unwritten {
+            Some(error) => Err(error.into()),
+            None => Ok(outcome.result),
+        }
     }
 }

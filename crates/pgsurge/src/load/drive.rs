@@ -22,7 +22,10 @@ use model::series::{Header, SeriesEncoder};
 use model::verdict::{Cause, Reason};
 use model::verification::Verification;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use wire::blocking::Stop;
+use wire::settings::Settings;
 use workload::postgres::{Postgres, Protocol, transaction_control};
 use workload::{Server, SetUp, Workload};
 
@@ -30,6 +33,12 @@ use workload::{Server, SetUp, Workload};
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How long verification waits for a server that has just died to come back.
 const COME_BACK: Duration = Duration::from_secs(10);
+
+/// How long a statement of clean-up may take for a user who wants to go at once.
+const LAST_TRY: Duration = Duration::from_secs(3);
+
+/// Hears the details.
+type Told<'a> = dyn Fn(&str) + Sync + 'a;
 
 /// What every workload is driven with.
 pub struct Drive<'a> {
@@ -67,29 +76,32 @@ impl Drive<'_> {
     /// Load could not begin. What set-up had made by then is removed again.
     pub fn run<W: Workload>(&self, mut workload: W) -> Result<Driven, LoadError> {
         let told = |text: &str| self.messages.detail(text);
-        let server = self.server(&told);
-        let set_up = match workload.set_up(&server) {
+        let set_up = match workload.set_up(&self.server(&told, self.interrupt.once())) {
             Ok(set_up) => set_up,
             Err(cause) => {
-                self.clean_up(&mut workload, &server);
-                return Err(LoadError::workload("set the tables up")(cause));
+                self.clean_up(&mut workload, &told);
+                return Err(match self.interrupt.once().is_raised() {
+                    true => LoadError::Interrupted,
+                    false => LoadError::workload("set the tables up")(cause),
+                });
             }
         };
         self.tell_set_up(&set_up);
         let loaded = match self.load(&mut workload) {
             Ok(loaded) => loaded,
             Err(error) => {
-                self.clean_up(&mut workload, &server);
+                self.clean_up(&mut workload, &told);
                 return Err(error);
             }
         };
         let Loaded { finished, record, stages, catalog, environment } = loaded;
         let Finished { measured, mut players } = finished;
         let mut reasons = Vec::new();
+        let server = self.server(&told, self.interrupt.twice());
         let verification = self.verify(&mut workload, &server, &mut players, &mut reasons);
         let metrics = workload.metrics(&players, measured.elapsed_s);
         drop(players);
-        self.clean_up(&mut workload, &server);
+        self.clean_up(&mut workload, &told);
         let result = RunResult::assemble(Inputs {
             started_at: &self.started_at,
             workload: workload.name(),
@@ -107,13 +119,15 @@ impl Drive<'_> {
         Ok(Driven { result, record, reasons })
     }
 
-    fn server<'s>(&self, progress: &'s (dyn Fn(&str) + Sync)) -> Server<'s> {
+    /// The server for set-up, verification or clean-up, which end when `stop` is raised.
+    fn server<'s>(&self, progress: &'s Told<'s>, stop: &Stop) -> Server<'s> {
         Server {
             settings: self.target.settings.clone(),
             tls: self.target.tls.clone(),
             schema: None,
             loaders: self.plan.threads.clamp(1, 4) as usize,
             patience: Some(PATIENCE),
+            stop: stop.clone(),
             progress,
         }
     }
@@ -125,7 +139,7 @@ impl Drive<'_> {
     }
 
     fn load<W: Workload>(&self, workload: &mut W) -> Result<Loaded<W::Player>, LoadError> {
-        if self.interrupt.is_raised() {
+        if self.interrupt.once().is_raised() {
             return Err(LoadError::Interrupted);
         }
         let catalog = catalog_of(workload);
@@ -224,7 +238,7 @@ impl Drive<'_> {
         players: &mut [W::Player],
         reasons: &mut Vec<Reason>,
     ) -> Option<Verification> {
-        if self.interrupt.control().is_stopping_now() {
+        if server.stop.is_raised() {
             let text = "the stored data was not verified: stopped at once";
             reasons.push(Reason::new(Cause::Inconclusive, text));
             return None;
@@ -234,19 +248,29 @@ impl Drive<'_> {
         match workload.verify(server, players) {
             Ok(verification) => Some(verification),
             Err(error) => {
+                let stopped = server.stop.is_raised();
+                let cause = if stopped { Cause::Interrupted } else { Cause::Inconclusive };
                 let text = format!("the stored data could not be verified: {error}");
-                reasons.push(Reason::new(Cause::Inconclusive, text));
+                reasons.push(Reason::new(cause, text));
                 None
             }
         }
     }
 
-    fn clean_up<W: Workload>(&self, workload: &mut W, server: &Server<'_>) {
+    fn clean_up<W: Workload>(&self, workload: &mut W, told: &Told<'_>) {
         if self.target.is_throwaway() {
             // It goes with everything in it.
             return;
         }
-        match workload.clean_up(server) {
+        let mut server = self.server(told, self.interrupt.twice());
+        if self.interrupt.twice().is_raised() {
+            // Who wants to go at once still does not want to leave a mess, if that takes no time.
+            let mut settings = Settings::clone(&server.settings);
+            settings.connect_timeout = Some(LAST_TRY);
+            (server.settings, server.patience) = (Arc::new(settings), Some(LAST_TRY));
+            server.stop = Stop::default();
+        }
+        match workload.clean_up(&server) {
             Ok(cleaned) => {
                 let (dropped, rows) = (cleaned.dropped.len(), cleaned.rows_removed);
                 self.messages.detail(&format!(
@@ -264,7 +288,7 @@ impl Drive<'_> {
 /// Waits until the server accepts a connection again, but not for ever.
 fn wait_for(server: &Server<'_>) {
     let give_up = Instant::now() + COME_BACK;
-    while server.connect().is_err() && Instant::now() < give_up {
+    while server.connect().is_err() && Instant::now() < give_up && !server.stop.is_raised() {
         std::thread::sleep(Duration::from_millis(100));
     }
 }

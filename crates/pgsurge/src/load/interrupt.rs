@@ -1,20 +1,21 @@
 //! SIGINT and SIGTERM: once ends the load cleanly, twice saves and goes.
 //!
-//! A thread of its own waits for signals, so nothing is done inside a handler. While no load
-//! runs, the flag is looked at between steps.
+//! A thread of its own waits for signals, so nothing is done inside a handler. The load ends by its
+//! [`Control`]; set-up ends at the first signal, verification and clean-up at the second.
 
 use engine::Control;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use wire::blocking::Stop;
 
 /// Listens for signals as long as it lives.
 pub struct Interrupt {
     control: Arc<Control>,
-    count: Arc<AtomicUsize>,
+    once: Stop,
+    twice: Stop,
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
@@ -26,22 +27,25 @@ impl Interrupt {
     /// The system refuses to hand signals over.
     pub fn listen(heard: impl Fn(&str) + Send + 'static) -> io::Result<Interrupt> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-        let (control, count) = (Arc::new(Control::default()), Arc::new(AtomicUsize::new(0)));
+        let control = Arc::new(Control::default());
+        let (once, twice) = (Stop::default(), Stop::default());
         let handle = signals.handle();
-        let (to_stop, counted) = (control.clone(), count.clone());
+        let (to_stop, first, second) = (control.clone(), once.clone(), twice.clone());
         let listen = move || {
             for _signal in signals.forever() {
-                if counted.fetch_add(1, Ordering::SeqCst) == 0 {
-                    heard("stopping: actions in flight may end; once more to save and go at once");
-                    to_stop.stop();
-                } else {
+                if first.is_raised() {
                     heard("saving what there is");
                     to_stop.stop_now();
+                    second.raise();
+                } else {
+                    heard("stopping: actions in flight may end; once more to save and go at once");
+                    to_stop.stop();
+                    first.raise();
                 }
             }
         };
         let thread = std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
-        Ok(Interrupt { control, count, handle, thread: Some(thread) })
+        Ok(Interrupt { control, once, twice, handle, thread: Some(thread) })
     }
 
     /// What ends the engine's run.
@@ -49,9 +53,14 @@ impl Interrupt {
         &self.control
     }
 
-    /// True after the first signal.
-    pub fn is_raised(&self) -> bool {
-        self.count.load(Ordering::SeqCst) > 0
+    /// Raised by the first signal.
+    pub fn once(&self) -> &Stop {
+        &self.once
+    }
+
+    /// Raised by the second.
+    pub fn twice(&self) -> &Stop {
+        &self.twice
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub result: RunResult,
     /// How the program ends.
     pub exit_code: ExitCode,
+    /// Why its files are not all there; the record of the run then stays.
+    pub unwritten: Option<LoadError>,
 }
 
 /// Runs the plan, writes its result, and prints the report.
@@ -53,6 +55,11 @@ pub fn run(
     let target = session.reach(resolved)?;
     let outcome = session.load(resolved, &target, &|_| {})?;
     session.show(&outcome.result)?;
+    if let Some(error) = outcome.unwritten {
+        let record = resolved.plan.output.partial();
+        messages.warn(&format!("the record of the run stays in {}", record.display()));
+        return Err(error.into());
+    }
     let files = resolved.plan.output.files();
     let names: Vec<String> = files.iter().map(|(_, path)| path.display().to_string()).collect();
     messages.info(&format!("result: {}", names.join(", ")));
@@ -120,7 +127,7 @@ impl<'a> Session<'a> {
             Profile::Hokm(hokm) => drive.run(workloads::hokm(plan, hokm, self.surroundings)?)?,
             Profile::Pgbench { scale } => drive.run(workloads::pgbench(plan, *scale)?)?,
         };
-        self.finish(plan, driven)
+        Ok(self.finish(plan, driven))
     }
 
     /// Prints the report.
@@ -133,18 +140,21 @@ impl<'a> Session<'a> {
     }
 
     /// Judges and writes.
-    fn finish(&self, plan: &Plan, driven: Driven) -> Result<Outcome, LoadError> {
+    fn finish(&self, plan: &Plan, driven: Driven) -> Outcome {
         let Driven { result, record, reasons } = driven;
         let limits = analyze::thresholds::of_plan(&plan.thresholds);
         // The names come from the same table that `analyze` reads, so none is unknown.
         let judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
         let result = result.judged(judgement);
-        output::write(plan, &result, &record)?;
-        if let Err(error) = record.remove() {
+        // A report that can be read is worth more than an error alone: the caller shows both.
+        let unwritten = output::write(plan, &result, &record).err();
+        if unwritten.is_none()
+            && let Err(error) = record.remove()
+        {
             let path = plan.output.partial();
             self.messages.warn(&format!("cannot remove {}: {error}", path.display()));
         }
         let exit_code = ExitCode::of_number(result.verdict.exit_code).unwrap_or(ExitCode::Internal);
-        Ok(Outcome { result, exit_code })
+        Outcome { result, exit_code, unwritten }
     }
 }

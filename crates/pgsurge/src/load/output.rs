@@ -42,14 +42,24 @@ fn place(
     });
     let placed = written.and_then(|()| match force {
         true => std::fs::rename(&beside, path),
-        // A link, unlike a rename, refuses to replace what came in between.
-        false => std::fs::hard_link(&beside, path).and_then(|()| std::fs::remove_file(&beside)),
+        false => link(&beside, path),
     });
     if placed.is_err() {
         // Half a file helps nobody; the record of the run is still there.
         let _already_gone = std::fs::remove_file(&beside);
     }
     placed
+}
+
+/// A link, unlike a rename, refuses to replace what came in between.
+fn link(beside: &Path, path: &Path) -> io::Result<()> {
+    match std::fs::hard_link(beside, path) {
+        Ok(()) => std::fs::remove_file(beside),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // Some file systems have no links.
+        Err(_) if !path.try_exists()? => std::fs::rename(beside, path),
+        Err(_) => Err(io::ErrorKind::AlreadyExists.into()),
+    }
 }
 
 fn beside(path: &Path) -> PathBuf {
