@@ -44,9 +44,8 @@ impl Scene<'_> {
     /// Asks for everything that tells. The game's lock waits for whoever may still hold it.
     pub fn ask(&mut self, request: &mut Request) {
         let key = self.place.key.as_str();
-        let seq = i64::try_from(self.place.seq).unwrap_or(i64::MAX);
         request.call(sql::GAME_LOAD).text(key).end();
-        request.call(sql::EVENT_READ_BACK).text(key).int8(seq).end();
+        self.encode_event_read_back(request);
         request.call(sql::GAME_PLAYER_READ_BACK).text(key).end();
     }
 

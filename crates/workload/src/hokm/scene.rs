@@ -18,6 +18,17 @@ pub const EXPIRE_SESSIONS_MOST: u32 = 200;
 /// Events that one expiry deletes at most.
 pub const EXPIRE_EVENTS_MOST: u32 = 1_000;
 
+/// Games in a player's history.
+const HISTORY_GAMES: i64 = 5;
+/// Players on the leaderboard.
+const BEST_PLAYERS: i64 = 10;
+/// The statuses of games that have ended.
+const ENDED: [&str; 2] = ["finished", "abandoned"];
+/// Where a player's hands are counted.
+const HANDS: &str = "hands";
+/// Where an event's number stands.
+const SEQ: &str = "seq";
+
 /// Texts that are made anew for each statement, in memory that is kept.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -46,27 +57,47 @@ impl Scene<'_> {
             | Step::SessionState(..)
             | Step::SessionRead(..)
             | Step::SessionExpire => self.encode_session(step, request),
-            Step::PlayerRead(player) | Step::PlayerHand(player) | Step::GameHistory(player) => {
-                let statement = match step {
-                    Step::PlayerRead(_) => sql::PLAYER_READ,
-                    Step::PlayerHand(_) => sql::PLAYER_HAND,
-                    _ => sql::GAME_HISTORY,
-                };
-                request.call(statement).text(self.player(player)).end();
-            }
-            Step::PlayerGame(player, won) => {
-                let key = self.player(player);
-                request.call(sql::PLAYER_GAME).text(key).int4(i32::from(won)).end();
-            }
-            Step::Leaderboard => request.call(sql::LEADERBOARD).end(),
+            Step::PlayerRead(_)
+            | Step::PlayerHand(_)
+            | Step::PlayerGame(..)
+            | Step::GameHistory(_)
+            | Step::Leaderboard => self.encode_player(step, request),
             Step::EventAppend(_) | Step::EventBatch(_) | Step::EventExpire => {
                 self.encode_events(step, facts, seq, request);
             }
             Step::EventReadBack => {
-                let seq = i64::try_from(self.place.seq).unwrap_or(i64::MAX);
-                request.call(sql::EVENT_READ_BACK).text(&self.place.key).int8(seq).end();
+                self.encode_event_read_back(request);
             }
             _ => self.encode_game(step, facts, request),
+        }
+    }
+
+    /// Asks which events are stored from the first that is not acknowledged.
+    pub fn encode_event_read_back(&self, request: &mut Request) {
+        let seq = i64::try_from(self.place.seq).unwrap_or(i64::MAX);
+        let call = request.call(sql::EVENT_READ_BACK).text(SEQ);
+        call.text(&self.place.key).int8(seq).end();
+    }
+
+    fn encode_player(&mut self, step: Step, request: &mut Request) {
+        match step {
+            Step::PlayerHand(player) => {
+                let call = request.call(sql::PLAYER_HAND).text_array([HANDS]).int8(1);
+                call.text(self.player(player)).end();
+            }
+            Step::PlayerGame(player, won) => {
+                let call = request.call(sql::PLAYER_GAME).text_array([HANDS]).int8(1);
+                call.int4(1).int4(i32::from(won)).text(self.player(player)).end();
+            }
+            Step::GameHistory(player) => {
+                let call = request.call(sql::GAME_HISTORY).text(self.player(player));
+                call.int8(HISTORY_GAMES).end();
+            }
+            Step::PlayerRead(player) => {
+                request.call(sql::PLAYER_READ).text(self.player(player)).end();
+            }
+            // Dividing by at least one game.
+            _ => request.call(sql::LEADERBOARD).int4(1).int8(BEST_PLAYERS).end(),
         }
     }
 
@@ -86,13 +117,13 @@ impl Scene<'_> {
                 session_key(self.place, who, key);
                 let (player, data) = json.split_at(split);
                 let call = request.call(sql::SESSION_OPEN).text(key).text(player);
-                call.text(&self.place.key).jsonb(data).end();
+                call.text(&self.place.key).text("connected").jsonb(data).end();
             }
             Step::SessionState(who, connected) => {
                 let state = if connected { "connected" } else { "disconnected" };
                 let key = &mut self.scratch.key;
                 session_key(self.place, who, key);
-                request.call(sql::SESSION_STATE).text(key).text(state).end();
+                request.call(sql::SESSION_STATE).text(state).text(key).end();
             }
             Step::SessionRead(who, _) => {
                 let key = &mut self.scratch.key;
@@ -103,8 +134,8 @@ impl Scene<'_> {
                 let key = &mut self.scratch.key;
                 key.clear();
                 let _ = write!(key, "{}-", self.world.prefix());
-                let most = EXPIRE_SESSIONS_MOST as i32;
-                request.call(sql::SESSION_EXPIRE).text(key).int4(most).end();
+                let call = request.call(sql::SESSION_EXPIRE).float8(sql::STALE_AFTER_S as f64);
+                call.text(key).text_array(ENDED).int8(EXPIRE_SESSIONS_MOST.into()).end();
             }
         }
     }
@@ -120,23 +151,23 @@ impl Scene<'_> {
         match step {
             Step::GameCreate => {
                 document(&self.place.state);
-                let call = request.call(sql::GAME_CREATE).text(key);
-                call.text(Stage::Waiting.name()).jsonb(json).end();
+                let call = request.call(sql::GAME_CREATE).text(key).text("waiting");
+                call.text(Stage::Waiting.name()).int4(0).jsonb(json).end();
             }
             Step::GameSeat => {
                 document(&facts.after);
                 let status = if facts.after.is_dealt() { "playing" } else { "waiting" };
-                let call = request.call(sql::GAME_SEAT).text(key);
-                call.text(status).text(phase).jsonb(json).end();
+                let call = request.call(sql::GAME_SEAT).int4(1);
+                call.text(status).text(phase).jsonb(json).text(key).end();
             }
             Step::GameSave => {
                 document(&facts.after);
-                request.call(sql::GAME_SAVE).text(key).text(phase).jsonb(json).end();
+                request.call(sql::GAME_SAVE).text(phase).jsonb(json).text(key).end();
             }
             Step::GameEnd(ending) => {
                 document(&facts.after);
-                let call = request.call(sql::GAME_END).text(key).text(ending.status());
-                call.text(phase).jsonb(json).end();
+                let call = request.call(sql::GAME_END).text(ending.status());
+                call.text(phase).jsonb(json).text(key).end();
             }
             Step::GamePlayerAdd(seat) => {
                 let player = self.place.players[usize::from(seat)];
@@ -152,7 +183,10 @@ impl Scene<'_> {
                 request.call(sql::GAME_STATUS).text(other).end();
             }
             Step::GameLoad => request.call(sql::GAME_LOAD).text(key).end(),
-            Step::RollbackCheck => request.call(sql::ROLLBACK_CHECK).text(key).end(),
+            Step::RollbackCheck => {
+                let never = Told::MindChanged.event_type();
+                request.call(sql::ROLLBACK_CHECK).text(never).text(key).end();
+            }
             Step::GamePlayerReadBack => {
                 request.call(sql::GAME_PLAYER_READ_BACK).text(key).end();
             }
@@ -185,8 +219,8 @@ impl Scene<'_> {
             }
             _ => {
                 let games = facts.expiring.iter().map(|ended| ended.game.text(prefix));
-                let call = request.call(sql::EVENT_EXPIRE).text_array(games);
-                call.int4(EXPIRE_EVENTS_MOST as i32).end();
+                let call = request.call(sql::EVENT_EXPIRE).text_array(games).text_array(ENDED);
+                call.int8(EXPIRE_EVENTS_MOST.into()).text(SEQ).end();
             }
         }
     }

@@ -33,6 +33,7 @@ pub fn set_up(
         })
         .collect();
     *created = schema::create(&mut client, &missing)?;
+    done.statements = schema::statements(created);
     done.created = created.iter().map(|table| table.name.clone()).collect();
     schema::prepare(&mut client, &statements::all(schema))?;
     done.rows_loaded = preload(world, server, &mut client, &tables)?;

@@ -6,7 +6,9 @@ use engine::{Control, Finished, Load, Observer, Shape};
 use model::catalog::Kind;
 use model::measured::Interval;
 use model::verification::Verification;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use workload::hokm::popularity::Skew;
 use workload::hokm::{Hokm, HokmPlayer, HokmProfile};
 use workload::postgres::{Postgres, Protocol};
 use workload::{Server, Workload};
@@ -74,8 +76,22 @@ pub fn play_with(
     protocol: Protocol,
     (clients, duration): (u32, Duration),
 ) -> Run {
+    let workload = set_up(database, profile);
+    load(database, workload, protocol, (clients, duration))
+}
+
+fn set_up(database: &Database, profile: HokmProfile) -> Hokm {
     let mut workload = Hokm::new(profile).unwrap();
     workload.set_up(&database.server()).unwrap();
+    workload
+}
+
+fn load(
+    database: &Database,
+    mut workload: Hokm,
+    protocol: Protocol,
+    (clients, duration): (u32, Duration),
+) -> Run {
     let backend = Postgres::new(&database.settings, None, workload.statements(), protocol).unwrap();
     let load = Load {
         clients,
@@ -114,4 +130,102 @@ fn a_run_verifies_in_each_protocol_and_leaves_nothing() {
         run.workload.clean_up(&database.server()).unwrap();
         assert_eq!(database.tables(), "");
     }
+}
+
+#[test]
+fn our_counts_are_the_servers_for_every_text() {
+    let database = Database::new("hokm_counts");
+    let busy = HokmProfile { seats: 25, ..profile() };
+    let run = play(&database, busy, Protocol::Prepared);
+    let statements = catalog(&run.workload).statements;
+    let ours = &run.finished.measured.session_statements;
+    for (spec, (count, failed)) in statements.iter().zip(ours) {
+        assert_eq!(database.calls(&spec.sql), count - failed, "{}: {}", spec.name, spec.sql);
+        assert!(*count > 0 || spec.name.ends_with("read_back"), "{} never ran", spec.name);
+    }
+}
+
+#[test]
+fn many_clients_hold_the_read_share_together() {
+    for (ratio, name) in [(0.2, "hokm_many_20"), (0.7, "hokm_many_70")] {
+        let database = Database::new(name);
+        let many = HokmProfile { read_write_ratio: ratio, seats: 60, ..profile() };
+        // Half of the clients have a table, the others play the lobby.
+        let how = (30, Duration::from_secs(2));
+        let mut run = play_with(&database, many, Protocol::Prepared, how);
+        assert_passes(&mut run, &database);
+        let share = run.read_share();
+        assert!((share - ratio).abs() < 0.01, "{share} instead of {ratio}");
+    }
+}
+
+#[test]
+fn popular_players_make_hot_rows_and_no_deadlock() {
+    let database = Database::new("hokm_hot");
+    let hot = HokmProfile {
+        player_skew: Skew::Zipf(3.0),
+        tricks_to_win: 1,
+        read_write_ratio: 0.0,
+        transaction_size: (6, 6),
+        ..profile()
+    };
+    let how = (16, Duration::from_secs(2));
+    let mut run = play_with(&database, hot, Protocol::Prepared, how);
+    assert_eq!(run.finished.measured.failures.total(), 0);
+    assert_passes(&mut run, &database);
+    let hottest = "SELECT max(games) FROM (SELECT count(*) AS games FROM game_players
+                   WHERE game_id LIKE '%-g%' GROUP BY player_id) AS counted";
+    let games = "SELECT count(*) FROM games WHERE game_id LIKE '%-g%'";
+    assert!(database.number(hottest) * 2 > database.number(games));
+}
+
+#[test]
+fn metrics_are_about_the_measured_window() {
+    let database = Database::new("hokm_metrics");
+    let run = play(&database, profile(), Protocol::Prepared);
+    let metrics = run.workload.metrics(&run.finished.players, 1.5);
+    let value = |name: &str| {
+        let metric = metrics.iter().find(|metric| metric.name == name);
+        metric.unwrap_or_else(|| panic!("no {name}")).as_number().unwrap()
+    };
+    let ended = "SELECT count(*) FROM games WHERE game_id LIKE '%-g%' AND status = ";
+    let (completed, abandoned) = (value("games_completed"), value("games_abandoned"));
+    assert_eq!(completed, database.number(&format!("{ended} 'finished'")) as f64);
+    assert_eq!(abandoned, database.number(&format!("{ended} 'abandoned'")) as f64);
+    let started = "SELECT count(*) FROM games WHERE game_id LIKE '%-g%' AND game_id NOT LIKE '%-0'";
+    assert_eq!(value("games_started"), database.number(started) as f64);
+    let rate = value("games_completion_rate_percent");
+    assert!((rate - 100.0 * completed / (completed + abandoned)).abs() < 1e-9);
+    assert!((60.0..95.0).contains(&rate), "four of five games are completed: {rate}");
+    let duration_s = value("average_game_duration_s");
+    assert!(duration_s > 0.0 && duration_s < 1.5, "{duration_s}");
+    let actions = run.finished.measured.all_actions().counts.succeeded as f64;
+    let per_s = value("player_actions_per_second");
+    assert!(per_s > 0.9 * actions / 1.5 && per_s < actions / 1.5, "{per_s} {actions}");
+}
+
+#[test]
+fn a_run_whose_connections_are_killed_again_and_again_verifies() {
+    let database = Database::new("hokm_killed");
+    let (workload, stop) = (set_up(&database, profile()), AtomicBool::new(false));
+    let how = (8, Duration::from_secs(3));
+    let mut run = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut client = database.client();
+            let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                        AND backend_type = 'client backend'";
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(150));
+                client.query_one(kill, &[]).unwrap();
+            }
+        });
+        let run = load(&database, workload, Protocol::Prepared, how);
+        stop.store(true, Ordering::Relaxed);
+        run
+    });
+    let connections = &run.finished.measured.connections;
+    assert!(connections.lost > 10, "{connections:?}");
+    assert!(run.finished.measured.all_actions().counts.succeeded > 200);
+    assert_eq!(run.failed_checks(&database.server()), [""; 0]);
 }

@@ -8,6 +8,7 @@ mod driver;
 mod hokm;
 mod hokm_losses;
 mod hokm_session;
+mod hokm_tables;
 mod hokm_verification;
 mod hokm_wishes;
 mod loading;

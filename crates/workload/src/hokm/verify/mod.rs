@@ -52,7 +52,7 @@ pub fn verify(
     verifier.members()?;
     verifier.sessions()?;
     verifier.add("every_answer_was_as_acknowledged", verifier.remembered.answers.clone());
-    verifier.client.batch("COMMIT").map_err(Error::server("verifying"))?;
+    // The snapshot ends with the connection: a COMMIT would be counted with those of the load.
     let checks = verifier.checks;
     Ok(Verification { passed: checks.iter().all(|check| check.violations == 0), checks })
 }
