@@ -70,6 +70,12 @@ pub enum Error {
         /// What was being waited for.
         during: &'static str,
     },
+    /// Another thread ended the call.
+    #[error("stopped while {during}")]
+    Stopped {
+        /// What was being waited for.
+        during: &'static str,
+    },
     /// The server closed the connection.
     #[error("the server closed the connection while {during}")]
     Closed {

@@ -1,7 +1,7 @@
 //! Cancelling from elsewhere: another thread, while the connection waits for its answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
 
@@ -51,7 +51,9 @@ impl CancelToken {
                 Err(_) if connection.is_finished() => return Ok(()),
                 Ok(Some(0)) => return Err(connection.closed()),
                 Ok(Some(count)) => connection.feed(&input[..count], &mut out, &mut |_| {})?,
-                Ok(None) => socket.wait(!out.is_empty(), deadline).map_err(failed)?,
+                Ok(None) => {
+                    socket.wait(!out.is_empty(), deadline, Duration::MAX).map_err(failed)?
+                }
                 Err(cause) => return Err(failed(cause)),
             }
         }

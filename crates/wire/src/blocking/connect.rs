@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use super::socket::{Address, Socket, addresses};
-use super::{Client, DEFAULT_TIMEOUT};
+use super::{Client, DEFAULT_TIMEOUT, Stop};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::settings::{Host, Settings, SslMode};
@@ -83,6 +83,7 @@ fn attempt(
         tls,
         timeout: DEFAULT_TIMEOUT,
         deadline: None,
+        stop: Stop::default(),
         broken: None,
     };
     client.connection.start(&mut client.out)?;

@@ -12,6 +12,7 @@ mod pump;
 mod query;
 mod rows;
 mod socket;
+mod stop;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use cancel::CancelToken;
 pub use copy::CopyWriter;
 pub use param::Param;
 pub use rows::{Answer, OwnedColumn, OwnedRow};
+pub use stop::Stop;
 
 /// How long a call may take unless said otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -53,6 +55,7 @@ pub struct Client {
     tls: Option<Arc<Tls>>,
     timeout: Duration,
     deadline: Option<Instant>,
+    stop: Stop,
     /// Why it is of no use any more.
     broken: Option<&'static str>,
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use bytes::{Buf, BytesMut};
 
+use super::stop::LOOK_EVERY;
 use super::{Client, MAX_NOTICES};
 use crate::connection::Connection;
 use crate::error::Error;
@@ -69,8 +70,12 @@ impl Client {
     ) -> Result<(), Error> {
         let pumped = self.pump_until(deadline, done, sink);
         if let Err(error) = &pumped {
+            if self.broken.is_none() && matches!(error, Error::Stopped { .. }) {
+                self.cancel_own_statement();
+            }
             self.broken.get_or_insert(match error {
                 Error::Timeout { .. } => "a call ran into its deadline",
+                Error::Stopped { .. } => "it was stopped",
                 _ => "an earlier call failed",
             });
         }
@@ -85,6 +90,9 @@ impl Client {
     ) -> Result<(), Error> {
         let mut hung_up = false;
         loop {
+            if self.stop.is_raised() {
+                return Err(Error::Stopped { during: self.connection.moment() });
+            }
             let written = match self.write_some() {
                 // Why may still lie in the socket: reading will tell.
                 Err(error) if is_hang_up(&error) => {
@@ -101,7 +109,9 @@ impl Client {
             }
             if !written && !read {
                 let writing = !self.out.is_empty();
-                self.socket.wait(writing, deadline).map_err(|cause| self.failed(cause))?;
+                self.socket
+                    .wait(writing, deadline, LOOK_EVERY)
+                    .map_err(|cause| self.failed(cause))?;
             }
         }
     }

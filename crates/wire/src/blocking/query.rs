@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::frame::{self, Bind, FrameError, Target};
 use crate::server_error::OwnedServerError;
+use crate::value::Oid;
 
 /// Gathers what a conversation brings, up to its first error.
 #[derive(Default)]
@@ -75,6 +76,17 @@ impl Client {
     /// Runs one statement; tells how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, Error> {
         Ok(self.extended(sql, params)?.affected)
+    }
+
+    /// Lets the server read one statement and forget it: what is wrong with its text, its names
+    /// or its types is found without running it.
+    pub fn parse(&mut self, sql: &str, types: &[Oid]) -> Result<(), Error> {
+        let parsed = self.gather(|buf| {
+            frame::parse(buf, "", sql, types)?;
+            frame::sync(buf);
+            Ok(())
+        });
+        parsed.map(|_| ())
     }
 
     fn extended(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Answer, Error> {

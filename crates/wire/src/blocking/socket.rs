@@ -74,23 +74,26 @@ impl Socket {
         })
     }
 
-    /// Waits until there is something to read or (if `writing`) room to write.
-    pub(super) fn wait(&self, writing: bool, deadline: Instant) -> io::Result<()> {
+    /// Waits until there is something to read or (if `writing`) room to write. Not longer than
+    /// `at_most`: then the caller looks around and may wait on.
+    pub(super) fn wait(
+        &self,
+        writing: bool,
+        deadline: Instant,
+        at_most: Duration,
+    ) -> io::Result<()> {
         let mut interest = PollFlags::POLLIN;
         interest.set(PollFlags::POLLOUT, writing);
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-            // Rounded up, or the last millisecond would be spent spinning.
-            let timeout_ms = left.as_millis().saturating_add(1).min(1 << 30) as u32;
-            let timeout = PollTimeout::try_from(timeout_ms).unwrap_or(PollTimeout::MAX);
-            match poll(&mut [PollFd::new(self.as_fd(), interest)], timeout) {
-                Ok(0) | Err(Errno::EINTR) => {}
-                Ok(_) => return Ok(()),
-                Err(errno) => return Err(errno.into()),
-            }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // Rounded up, or the last millisecond would be spent spinning.
+        let timeout_ms = left.min(at_most).as_millis().saturating_add(1).min(1 << 30) as u32;
+        let timeout = PollTimeout::try_from(timeout_ms).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(self.as_fd(), interest)], timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
         }
     }
 

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use servers::PostgresOptions;
 use wire::Error;
-use wire::blocking::Client;
+use wire::blocking::{Client, Stop};
 
-use crate::server::{cancel_once_asleep, connect, settings, shared, soon, start};
+use crate::server::{cancel_once_asleep, connect, once_asleep, settings, shared, soon, start};
 
 #[test]
 fn a_running_statement_is_cancelled_from_another_thread() {
@@ -17,6 +17,37 @@ fn a_running_statement_is_cancelled_from_another_thread() {
     assert_eq!(error.code(), Some("57014"));
     canceller.join().unwrap();
     assert_eq!(client.query_one("select 1", &[]).unwrap().value(0), Ok(1));
+}
+
+#[test]
+fn a_stop_ends_the_call_and_what_the_server_does_for_it() {
+    let server = shared();
+    let (mut client, stop) = (connect(&server), Stop::default());
+    client.set_stop(stop.clone());
+    assert_eq!(client.query_one("select 1", &[]).unwrap().value(0), Ok(1));
+    let pid = client.process_id().unwrap();
+    let stopper = once_asleep(&server, &client, move || stop.raise());
+    let error = client.query("select pg_sleep(60)", &[]).unwrap_err();
+    assert_eq!(error.to_string(), "stopped while waiting for an answer");
+    stopper.join().unwrap();
+    let later = client.query("select 1", &[]).unwrap_err().to_string();
+    assert!(later.ends_with("it was stopped") || later.starts_with("stopped"), "{later}");
+    drop(client);
+    let asleep = format!("select from pg_stat_activity where pid = {pid} and state = 'active'");
+    let (mut watcher, give_up) = (connect(&server), soon());
+    while !watcher.query(&asleep, &[]).unwrap().is_empty() {
+        assert!(Instant::now() < give_up, "the server sleeps on");
+    }
+}
+
+#[test]
+fn a_text_is_read_without_being_run() {
+    let mut client = connect(&shared());
+    client.batch("create temp table t (a int)").unwrap();
+    client.parse("insert into t values ($1)", &[wire::value::oid::INT4]).unwrap();
+    let error = client.parse("insert into t (b) values (1)", &[]).unwrap_err();
+    assert_eq!(error.code(), Some("42703"));
+    assert_eq!(client.query_one("select count(*) from t", &[]).unwrap().value(0), Ok(0_i64));
 }
 
 #[test]

@@ -51,11 +51,20 @@ pub(crate) fn connect(server: &Postgres) -> Client {
 /// Cancels the client's statement from another thread, as soon as the server sees it sleep.
 pub(crate) fn cancel_once_asleep(server: &Postgres, client: &Client) -> JoinHandle<()> {
     let token = client.cancel_token().unwrap();
+    once_asleep(server, client, move || token.cancel(soon()).unwrap())
+}
+
+/// Does something in another thread, as soon as the server sees the client's statement sleep.
+pub(crate) fn once_asleep(
+    server: &Postgres,
+    client: &Client,
+    then: impl FnOnce() + Send + 'static,
+) -> JoinHandle<()> {
     let pid = client.process_id().unwrap();
     let mut watcher = connect(server);
     let sql = format!("select from pg_stat_activity where pid = {pid} and wait_event = 'PgSleep'");
     std::thread::spawn(move || {
         while watcher.query(&sql, &[]).unwrap().is_empty() {}
-        token.cancel(soon()).unwrap();
+        then();
     })
 }
