@@ -96,6 +96,7 @@ fn ours(postgres: &Postgres, loaders: usize) -> Result<f64, Box<dyn Error>> {
         schema: None,
         loaders,
         patience: None,
+        stop: Default::default(),
         progress: &|_| {},
     };
     let began = Instant::now();

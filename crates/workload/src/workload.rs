@@ -9,7 +9,7 @@ use model::metric::Metric;
 use model::verification::Verification;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wire::blocking::Client;
+use wire::blocking::{Client, Stop};
 use wire::settings::Settings;
 use wire::tls::Tls;
 
@@ -60,6 +60,8 @@ pub struct Server<'a> {
     pub loaders: usize,
     /// How long one statement of set-up or verification may take; none waits for ever.
     pub patience: Option<Duration>,
+    /// Ends set-up, verification and clean-up wherever they are.
+    pub stop: Stop,
     /// Hears what is going on.
     pub progress: &'a (dyn Fn(&str) + Sync),
 }
@@ -75,6 +77,7 @@ impl Server<'_> {
         let mut client = connected.map_err(Error::Connect)?;
         // A year: waiting for ever has no number.
         client.set_timeout(self.patience.unwrap_or(Duration::from_secs(365 * 24 * 3600)));
+        client.set_stop(self.stop.clone());
         Ok(client)
     }
 

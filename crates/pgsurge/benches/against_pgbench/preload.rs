@@ -89,6 +89,7 @@ fn ours(bench: &Bench) -> Result<f64, String> {
         schema: None,
         loaders: std::thread::available_parallelism().map_or(1, usize::from),
         patience: Some(PATIENCE),
+        stop: Default::default(),
         progress: &|_| {},
     };
     let began = Instant::now();

@@ -129,6 +129,7 @@ impl Workload for Pgbench {
                     before: Stored::default(),
                 });
                 done.rows_loaded = self.tables(self.options.scale).fill(server, &mut client)?;
+                done.statements = schema::statements(&created);
                 done.created = created.iter().map(|table| table.name.clone()).collect();
                 (self.options.scale, created)
             }

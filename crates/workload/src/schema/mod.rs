@@ -9,7 +9,7 @@ mod fault;
 mod inspect;
 mod prepare;
 
-pub use create::{Created, NewTable, create, drop};
+pub use create::{Created, NewTable, create, drop, statements};
 pub use fault::{Fault, Problem};
 pub use inspect::{Found, inspect};
 pub use prepare::prepare;

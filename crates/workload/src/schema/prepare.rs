@@ -2,24 +2,17 @@
 //! may still not allow (an operator, a type that only a comparison needs) is found here.
 
 use crate::error::Error;
-use crate::identifier::quote;
 use crate::postgres::Statement;
 use model::catalog::Kind;
 use wire::blocking::Client;
 
-/// Prepares and forgets each statement. `pg_stat_statements` counts neither.
+/// Has each statement read. Not by the command `PREPARE`: `pg_stat_statements` would keep its
+/// text as that of the statement, and count what the load runs under it.
 pub fn prepare(client: &mut Client, statements: &[Statement]) -> Result<(), Error> {
     for statement in statements.iter().filter(|it| it.kind != Kind::Transaction) {
         let doing = format!("checking statement {}", statement.name);
-        let name = quote(&format!("pgsurge_{}", statement.name));
-        let types: Vec<_> = statement.parameters.iter().map(|kind| kind.name()).collect();
-        let types = match types.as_slice() {
-            [] => String::new(),
-            types => format!(" ({})", types.join(", ")),
-        };
-        let sql = format!("PREPARE {name}{types} AS {}", statement.sql);
-        client.batch(&sql).map_err(Error::server(&doing))?;
-        client.batch(&format!("DEALLOCATE {name}")).map_err(Error::server(&doing))?;
+        let types: Vec<_> = statement.parameters.iter().map(|kind| kind.oid()).collect();
+        client.parse(&statement.sql, &types).map_err(Error::server(&doing))?;
     }
     Ok(())
 }

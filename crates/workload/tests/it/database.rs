@@ -47,6 +47,7 @@ impl Database {
             schema: None,
             loaders: 2,
             patience: Some(Duration::from_secs(120)),
+            stop: Default::default(),
             progress: &|_| {},
         }
     }
