@@ -236,13 +236,15 @@ fn connections(measured: &Measured) -> Connections {
 }
 
 fn transactions(inputs: &Inputs<'_>, retried: u64) -> Transactions {
-    let answered = |name: &str| -> u64 {
-        let named = counted(inputs).filter(|(spec, _)| spec.name == name);
+    let answered = |names: &[&str]| -> u64 {
+        let named = counted(inputs)
+            .filter(|(spec, _)| spec.kind == Kind::Transaction && names.contains(&&*spec.name));
         named.map(|(_, sample)| sample.count.saturating_sub(sample.failed)).sum()
     };
     Transactions {
-        committed: answered("commit"),
-        rolled_back: answered("rollback"),
+        // pgbench's scripts say END.
+        committed: answered(&["commit", "end"]),
+        rolled_back: answered(&["rollback"]),
         retried,
         deadlocks: inputs.measured.failures.count_of(ErrorClass::Deadlock),
         serialization_failures: inputs.measured.failures.count_of(ErrorClass::Serialization),
