@@ -8,7 +8,7 @@ use crate::messages::{Messages, variable};
 use crate::settings::{self, Resolved};
 use crate::surroundings::Surroundings;
 use clap::{Args, ValueEnum};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// What can be typed after `load`.
 #[derive(Clone, Debug, Args)]
@@ -82,6 +82,9 @@ fn print_plan(resolved: &Resolved, format: PlanFormat) -> Result<ExitCode, Error
         PlanFormat::Table => plan_table::table(resolved),
         PlanFormat::Json => plan_table::json(resolved),
     };
-    std::io::stdout().lock().write_all(text.as_bytes()).map_err(Error::Output)?;
-    Ok(ExitCode::Passed)
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        // Whoever reads it, `head` perhaps, has seen enough.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(ExitCode::Passed),
+    }
 }
