@@ -82,12 +82,13 @@ impl Epoll {
         })
     }
 
-    /// Arms the timer for `until_ns` unless it will ring by then anyway.
+    /// Arms the timer for `until_ns` unless it will ring by then anyway: ringing early costs a
+    /// turn, arming anew would cost a system call with every wait.
     fn arm(&mut self, until_ns: u64) -> io::Result<Option<Duration>> {
         let Some(remaining) = self.clock.remaining(until_ns) else {
             return Ok(Some(Duration::ZERO));
         };
-        if self.armed_ns != Some(until_ns) {
+        if self.armed_ns.is_none_or(|armed_ns| armed_ns > until_ns) {
             let expiration = Expiration::OneShot(TimeSpec::from_duration(remaining));
             self.timer.set(expiration, TimerSetTimeFlags::empty())?;
             self.armed_ns = Some(until_ns);
