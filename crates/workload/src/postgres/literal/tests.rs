@@ -1,3 +1,5 @@
+//! Texts with their values written into them, read back as PostgreSQL would.
+
 use super::super::request::Request;
 use super::*;
 
