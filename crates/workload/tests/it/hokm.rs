@@ -80,13 +80,13 @@ pub fn play_with(
     load(database, workload, protocol, (clients, duration))
 }
 
-fn set_up(database: &Database, profile: HokmProfile) -> Hokm {
+pub fn set_up(database: &Database, profile: HokmProfile) -> Hokm {
     let mut workload = Hokm::new(profile).unwrap();
     workload.set_up(&database.server()).unwrap();
     workload
 }
 
-fn load(
+pub fn load(
     database: &Database,
     mut workload: Hokm,
     protocol: Protocol,

@@ -6,6 +6,7 @@ mod allocations;
 mod database;
 mod driver;
 mod hokm;
+mod hokm_crash;
 mod hokm_losses;
 mod hokm_session;
 mod hokm_tables;
