@@ -37,10 +37,16 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// How often this thread has asked for memory.
+pub fn allocations() -> u64 {
+    ALLOCATIONS.get()
+}
+
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn play(driver: &mut Driver, player: &mut impl Player<Request = Request, Answer = Answer>) {
+/// One action, from its wish to its success.
+pub fn play(driver: &mut Driver, player: &mut impl Player<Request = Request, Answer = Answer>) {
     player.wish(Moment { elapsed: Default::default(), measured: true });
     let mut next = player.next(Last::Begin, &mut driver.request);
     while next == Next::Send {

@@ -1,12 +1,16 @@
 //! What Hokm players wish for and send: shares, transaction sizes, promises kept, determinism.
 
+use crate::allocations::{allocations, play};
 use crate::database::Database;
+use crate::driver::Driver;
 use crate::hokm::profile;
 use crate::hokm_session::{Acted, Session};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
-use workload::hokm::HokmProfile;
+use workload::Workload;
+use workload::hokm::{Hokm, HokmProfile};
+use workload::postgres::Protocol;
 
 const READS: [&str; 9] = [
     "session_read",
@@ -134,7 +138,7 @@ fn every_action_happens() {
     let odd = HokmProfile { seats: 10, read_write_ratio: 0.5, ..profile() };
     let mut session = Session::open(&database, odd, 3);
     let mut seen = BTreeSet::new();
-    let all: BTreeSet<String> = workload::Workload::actions(&session.workload)
+    let all: BTreeSet<String> = Workload::actions(&session.workload)
         .into_iter()
         .filter(|name| name != "read_back")
         .collect();
@@ -229,4 +233,18 @@ fn rows_are_expired_at_least_every_two_seconds() {
                 (SELECT FROM game_events e WHERE e.game_id = g.game_id)";
     assert!(database.number(left) > 5);
     assert_eq!(session.failed_checks(&database), [""; 0]);
+}
+
+#[test]
+fn actions_allocate_nothing_once_the_buffers_have_grown() {
+    let database = Database::new("hokm_allocations");
+    let mut workload =
+        Hokm::new(HokmProfile { complex_query_probability: 0.2, ..profile() }).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    let mut driver = Driver::open(&database, workload.statements(), Protocol::Prepared);
+    let mut player = workload.players(1).remove(0);
+    (0..3_000).for_each(|_| play(&mut driver, &mut player));
+    let before = allocations();
+    (0..1_000).for_each(|_| play(&mut driver, &mut player));
+    assert_eq!(allocations() - before, 0);
 }
