@@ -2,9 +2,16 @@
 
 mod bad_settings;
 mod command_line;
+mod database;
 mod docs;
+mod existing_tables;
+mod faults;
 mod plan;
 mod precedence;
 mod program;
+mod results;
+mod running;
+mod signals;
 mod target;
 mod tidy;
+mod truth;
