@@ -73,8 +73,10 @@ impl Scene<'_> {
                 place.seq += step.events();
                 memory.events += step.events();
             }
-            Step::PlayerHand(player) => self.gain(player, 0, 0),
-            Step::PlayerGame(player, won) => self.gain(player, 1, u32::from(won)),
+            Step::PlayerHand(player) => self.world.gains.add(player, 0, 0),
+            Step::PlayerGame(player, won) => {
+                self.world.gains.add(player, 1, u32::from(won));
+            }
             Step::SessionOpen(who) => self.opened(who),
             Step::SessionState(who, connected) => self.connected(who, connected),
             Step::SessionExpire => {
@@ -87,12 +89,6 @@ impl Scene<'_> {
             }
             Step::EventExpire => self.expired(&mut facts.expiring, reply),
             _ => {}
-        }
-    }
-
-    fn gain(&self, player: u32, games: u32, wins: u32) {
-        if let Some(gains) = self.world.gains.get(player as usize) {
-            gains.acknowledged.add(games, wins);
         }
     }
 

@@ -162,9 +162,7 @@ impl Scene<'_> {
                 Step::PlayerGame(player, won) => (player, 1, u32::from(won)),
                 _ => continue,
             };
-            if let Some(gains) = self.world.gains.get(player as usize) {
-                gains.unknown.add(games, wins);
-            }
+            self.world.unknown_gains.add(player, games, wins);
         }
     }
 

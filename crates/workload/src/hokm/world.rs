@@ -1,10 +1,12 @@
-//! What all players of a run share: settings, keys, volumes, and two small shared counters that
-//! are touched only when games end and when rows are to be expired.
+//! What all players of a run share: settings, keys, volumes, and two small shared things that
+//! are touched only when hands end and when rows are to be expired.
 
 use super::popularity::Popularity;
 use super::profile::HokmProfile;
 use super::rules::Rules;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How many rows exist before the run.
@@ -38,40 +40,23 @@ impl Volume {
     }
 }
 
-/// What one player row must have gained.
+/// What player rows must have gained: hands, games, wins, by the player's number. Touched only
+/// when hands end, and no larger than the number of players who ever played.
 #[derive(Debug, Default)]
-pub struct Gains {
-    /// Finished hands.
-    pub hands: AtomicU32,
-    /// Finished games.
-    pub games: AtomicU32,
-    /// Won games.
-    pub wins: AtomicU32,
-}
+pub struct Gains(Mutex<HashMap<u32, [u32; 3]>>);
 
 impl Gains {
     /// Adds a hand, and what its game's end brings.
-    pub fn add(&self, games: u32, wins: u32) {
-        self.hands.fetch_add(1, Ordering::Relaxed);
-        if games > 0 {
-            self.games.fetch_add(games, Ordering::Relaxed);
-            self.wins.fetch_add(wins, Ordering::Relaxed);
-        }
+    pub fn add(&self, player: u32, games: u32, wins: u32) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let gain = all.entry(player).or_default();
+        *gain = [gain[0] + 1, gain[1] + games, gain[2] + wins];
     }
 
-    /// Hands, games, wins.
-    pub fn values(&self) -> [u32; 3] {
-        [&self.hands, &self.games, &self.wins].map(|gain| gain.load(Ordering::Relaxed))
+    /// What everybody has gained.
+    pub fn snapshot(&self) -> HashMap<u32, [u32; 3]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-/// One player's gains: certain, and possible.
-#[derive(Debug, Default)]
-pub struct PlayerGains {
-    /// Acknowledged by the server.
-    pub acknowledged: Gains,
-    /// The connection went before the server answered, and reading back can't tell.
-    pub unknown: Gains,
 }
 
 /// When rows are expired next, and which preloaded games' events were.
@@ -119,8 +104,11 @@ pub struct World {
     pub popularity: Popularity,
     /// What exists before the run.
     pub volume: Volume,
-    /// What each player row must have gained, by the player's number.
-    pub gains: Box<[PlayerGains]>,
+    /// What players have gained for certain: acknowledged by the server.
+    pub gains: Gains,
+    /// What they may have gained: the connection went before the server answered, and reading
+    /// back can't tell.
+    pub unknown_gains: Gains,
     /// When to expire.
     pub expiry: Expiry,
 }
@@ -132,7 +120,8 @@ impl World {
         World {
             rules: profile.rules(),
             popularity: Popularity::new(volume.players, profile.player_skew),
-            gains: (0..volume.players).map(|_| PlayerGains::default()).collect(),
+            gains: Gains::default(),
+            unknown_gains: Gains::default(),
             expiry: Expiry::default(),
             volume,
             profile,

@@ -150,6 +150,12 @@ fn changed_player_counts_are_found() {
 }
 
 #[test]
+fn a_player_that_nobody_made_is_found() {
+    let sql = "INSERT INTO players (player_id, wins) VALUES ('run-p99999999', 1)";
+    assert_eq!(found_after("foreign_player", sql), ["wins_equal_what_was_acknowledged"]);
+}
+
+#[test]
 fn a_game_that_went_back_in_time_is_found() {
     let sql = format!(
         "UPDATE games SET game_data = jsonb_set(game_data, '{{version}}', \
