@@ -1,5 +1,7 @@
 //! The program from outside: its binary, its documents, and the rules of its source.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
+
 mod bad_settings;
 mod command_line;
 mod database;
