@@ -64,6 +64,28 @@ fn a_second_signal_saves_and_goes_although_the_server_does_not_answer() {
 }
 
 #[test]
+fn two_signals_end_a_verification_that_waits_for_the_server() {
+    let database = game("signal_verifying");
+    let mut running = Load::hokm(&database.url())
+        .args("--connections 4 --rate 50 --warm-up 0 --duration 3s --grace 1s -v")
+        .start();
+    running.wait_for_second(1);
+    let mut other = database.client();
+    other.batch("BEGIN; LOCK TABLE game_events, games, players").unwrap();
+    running.wait_for("verifying the stored data");
+    running.signal(Signal::SIGINT);
+    running.wait_for("once more to save and go at once");
+    running.signal(Signal::SIGINT);
+    let signalled = Instant::now();
+    let ended = running.wait();
+    assert!(signalled.elapsed() < Duration::from_secs(20), "{:?}", signalled.elapsed());
+    let result = ended.result();
+    assert_eq!((ended.code, result.load_metrics.verification), (Some(130), None));
+    let reasons = result.verdict.reasons.join("\n");
+    assert!(reasons.contains("could not be verified"), "{reasons}");
+}
+
+#[test]
 fn a_signal_while_tables_are_loaded_ends_the_run_before_it_begins_and_drops_them() {
     let database = Database::new("signal_set_up");
     let mut running =

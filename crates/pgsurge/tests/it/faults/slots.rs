@@ -1,7 +1,7 @@
 //! More connections than the server has room for: refused before any load where they can never
 //! fit, classed and tried again where others have taken the slots.
 
-use crate::database::{client, contents, server, url};
+use crate::database::{Database, client, contents, server, url};
 use crate::running::{Load, until};
 use model::failure::ErrorClass;
 use servers::{Postgres, PostgresOptions};
@@ -49,4 +49,37 @@ fn slots_that_others_hold_are_classed_and_taken_when_they_get_free() {
     let reasons = result.verdict.reasons.join("\n");
     assert!(reasons.contains("max_connection_failure_rate_percent"), "{reasons}");
     assert!([4, 6].contains(&result.verdict.exit_code), "{reasons}");
+}
+
+#[test]
+fn slots_that_are_taken_during_the_run_are_classed_and_the_run_goes_on() {
+    let database = Database::new("slots_taken");
+    database.psql("CREATE ROLE bench LOGIN; ALTER DATABASE slots_taken OWNER TO bench");
+    let mut running = Load::at(&database.url().replace("postgres@", "bench@"))
+        .args("--workload select-only --connections 10 --rate 50 --warm-up 0 --duration 8s")
+        .start();
+    running.wait_for_second(2);
+    let ours = "FROM pg_stat_activity WHERE usename = 'bench'";
+    database.psql(&format!(
+        "ALTER ROLE bench CONNECTION LIMIT 4; SELECT pg_terminate_backend(pid) {ours}"
+    ));
+    running.wait_for_second(4);
+    let allowed = || database.psql(&format!("SELECT count(*) {ours}")) == "4";
+    until("as many connections as are allowed", allowed);
+    database.psql("ALTER ROLE bench CONNECTION LIMIT -1");
+    let result = running.wait().result();
+    database
+        .psql("ALTER DATABASE slots_taken OWNER TO postgres; DROP OWNED BY bench; DROP ROLE bench");
+    let load = &result.load_metrics;
+    let connections = &load.connections;
+    assert_eq!((connections.lost, connections.reconnected), (10, 10), "{:?}", load.errors);
+    let count = |class: ErrorClass, code: &str| -> u64 {
+        let rows = load.errors.iter().filter(|row| row.class == class.name());
+        rows.filter(|row| row.sqlstate.as_deref() == Some(code)).map(|row| row.count).sum()
+    };
+    assert_eq!(count(ErrorClass::ServerShuttingDown, "57P01"), 10, "{:?}", load.errors);
+    let refused = count(ErrorClass::TooManyConnections, "53300");
+    assert!(refused >= 6 && refused == connections.failed, "{:?}", load.errors);
+    assert!(load.all_actions.failed <= 10, "{:?}", load.all_actions);
+    assert_eq!(load.all_actions.scheduled, 400);
 }

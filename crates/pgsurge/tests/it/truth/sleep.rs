@@ -81,16 +81,17 @@ fn measure(
     (finished.measured.all_actions().service, took_ms)
 }
 
-/// How far our percentiles are from the server's, as a multiple of what is allowed: 2 % or
+const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+
+/// How far each of our percentiles is from the server's, as a multiple of what is allowed: 2 % or
 /// 0.3 ms, whichever is larger.
-fn worst_error((ours, theirs): &(Histogram, Vec<f64>)) -> f64 {
+fn errors((ours, theirs): &(Histogram, Vec<f64>)) -> [f64; 4] {
     assert_eq!(ours.count(), theirs.len() as u64);
     assert!(theirs.len() > 100, "too few to have percentiles: {}", theirs.len());
-    let error = |quantile: f64| {
+    QUANTILES.map(|quantile| {
         let truth = theirs[((theirs.len() as f64 * quantile).ceil() as usize).max(1) - 1];
         (ours.quantile_ms(quantile).unwrap() - truth).abs() / (truth * 0.02).max(0.3)
-    };
-    [0.5, 0.9, 0.95, 0.99].map(error).into_iter().fold(0.0, f64::max)
+    })
 }
 
 #[test]
@@ -105,10 +106,13 @@ fn percentiles_on_a_real_server_agree_with_its_own_clock_within_two_percent() {
     let backend = Postgres::new(&settings, None, statements, Protocol::Prepared).unwrap();
     for poller in [PollerChoice::Epoll, PollerChoice::Auto] {
         // A busy machine can only add to what we measure: the best of three runs counts.
-        let mut errors = Vec::new();
-        while errors.len() < 3 && !errors.iter().any(|&error| error <= 1.0) {
-            errors.push(worst_error(&measure(&backend, &statement, poller)));
+        let mut best = [f64::MAX; 4];
+        for _ in 0..3 {
+            if best.iter().any(|&error| error > 1.0) {
+                let errors = errors(&measure(&backend, &statement, poller));
+                best = std::array::from_fn(|quantile| best[quantile].min(errors[quantile]));
+            }
         }
-        assert!(errors.iter().any(|&error| error <= 1.0), "{poller:?}: {errors:?}");
+        assert!(best.iter().all(|&error| error <= 1.0), "{poller:?}: {best:?} at {QUANTILES:?}");
     }
 }
