@@ -3,7 +3,7 @@
 //! Read once, at the start, and handed on as a value: nothing further in reads the environment, so
 //! a plan is a pure function of what was typed, what is on file, and this.
 
-use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{User, geteuid};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -41,8 +41,7 @@ impl Surroundings {
             environment: std::env::vars_os().map(|(k, v)| (text(k), text(v))).collect(),
             cores: std::thread::available_parallelism()
                 .map_or(1, |it| u32::try_from(it.get()).unwrap_or(u32::MAX)),
-            // The hard limit: the soft one can be raised to it.
-            open_files: getrlimit(Resource::RLIMIT_NOFILE).map_or(u64::MAX, |(_, hard)| hard),
+            open_files: raise_open_files(),
             os_user: User::from_uid(geteuid()).ok().flatten().map(|it| it.name),
             now: OffsetDateTime::now_utc(),
             // The standard library keys every map with fresh randomness of the system's.
@@ -63,5 +62,15 @@ impl Surroundings {
     /// A variable that is set and not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|it| !it.is_empty())
+    }
+}
+
+/// Raises the limit of open files as far as this process may, and returns it. The usual soft limit
+/// is for programs that use `select`; each connection of a load takes a file of its own.
+fn raise_open_files() -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return u64::MAX };
+    match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(_) => soft,
     }
 }

@@ -6,7 +6,7 @@
 
 use bytes::BytesMut;
 use engine::pace::{Arrivals, Curve, Stage};
-use engine::poller::PollerChoice;
+use engine::poller::{PollerChoice, Uring};
 use engine::{
     Address, Answered, Backend, Connection, Control, Last, Load, Loss, Moment, Next, Player,
     Progress, Shape, Unit, Wish,
@@ -173,7 +173,13 @@ impl Player for Caller {
     }
 }
 
-pub(crate) const POLLERS: [PollerChoice; 2] = [PollerChoice::Epoll, PollerChoice::IoUring];
+/// Both pollers; epoll alone where the system forbids the ring, as many containers do.
+pub(crate) fn pollers() -> Vec<PollerChoice> {
+    match Uring::probe() {
+        Ok(()) => vec![PollerChoice::Epoll, PollerChoice::IoUring],
+        Err(_) => vec![PollerChoice::Epoll],
+    }
+}
 
 pub(crate) fn closed(clients: u32, duration: Duration) -> Load {
     Load {

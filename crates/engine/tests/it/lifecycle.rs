@@ -1,6 +1,7 @@
 //! Beginning and ending: what is unreachable, what is stopped, what comes back.
 
-use crate::fake_server::{FakeServer, POLLERS, closed, run};
+use crate::fake_server::{FakeServer, closed, pollers, run};
+use engine::poller::{PollerChoice, Uring, choose};
 use engine::{Address, Control, Error, Load};
 use model::failure::ErrorClass;
 use std::io::Read;
@@ -14,7 +15,7 @@ fn nobody() -> SocketAddr {
 
 #[test]
 fn a_target_where_nobody_listens_is_unreachable_with_the_reason() {
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(4, Duration::from_secs(5)) };
         let error = run(Address::Tcp(nobody()), &load, &Control::default(), &mut |_| {});
         match error.unwrap_err() {
@@ -25,8 +26,20 @@ fn a_target_where_nobody_listens_is_unreachable_with_the_reason() {
 }
 
 #[test]
+fn the_ring_is_used_where_it_can_be_had_and_epoll_elsewhere_with_the_reason() {
+    let auto = choose(PollerChoice::Auto).unwrap();
+    match Uring::probe() {
+        Ok(()) => assert_eq!(auto, (true, "io_uring".to_owned())),
+        Err(_) => {
+            assert!(!auto.0 && auto.1.starts_with("epoll (io_uring is not available: "));
+            assert!(choose(PollerChoice::IoUring).is_err(), "what was demanded is not replaced");
+        }
+    }
+}
+
+#[test]
 fn a_unix_socket_that_is_not_there_is_unreachable() {
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(1, Duration::from_secs(5)) };
         let nowhere = Address::Unix("/nonexistent/socket".into());
         let error = run(nowhere, &load, &Control::default(), &mut |_| {});
@@ -38,7 +51,7 @@ fn a_unix_socket_that_is_not_there_is_unreachable() {
 fn a_server_that_accepts_and_never_answers_times_out() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = Address::Tcp(listener.local_addr().unwrap());
-    for poller in POLLERS {
+    for poller in pollers() {
         let connect_timeout = Duration::from_millis(300);
         let load = Load { poller, connect_timeout, ..closed(2, Duration::from_secs(5)) };
         match run(address.clone(), &load, &Control::default(), &mut |_| {}).unwrap_err() {
@@ -51,7 +64,7 @@ fn a_server_that_accepts_and_never_answers_times_out() {
 #[test]
 fn a_stop_ends_the_run_cleanly_and_marks_it() {
     let server = FakeServer::start(|_| Duration::from_millis(5));
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(4, Duration::from_secs(60)) };
         let control = Control::default();
         let began = Instant::now();
@@ -70,7 +83,7 @@ fn a_stop_ends_the_run_cleanly_and_marks_it() {
 #[test]
 fn a_second_stop_does_not_wait_for_answers() {
     let server = FakeServer::start(|_| Duration::from_secs(30));
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(4, Duration::from_secs(60)) };
         let control = Control::default();
         let measured =
@@ -105,7 +118,7 @@ fn hangs_up() -> SocketAddr {
 #[test]
 fn connections_that_are_lost_come_back_and_everything_still_adds_up() {
     let address = hangs_up();
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(8, Duration::from_secs(2)) };
         let measured = run(Address::Tcp(address), &load, &Control::default(), &mut |_| {}).unwrap();
         let connections = &measured.connections;

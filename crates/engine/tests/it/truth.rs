@@ -1,6 +1,6 @@
 //! Our numbers against those of a server that knows the answer.
 
-use crate::fake_server::{FakeServer, POLLERS, closed, open, run};
+use crate::fake_server::{FakeServer, closed, open, pollers, run};
 use engine::{Address, Control, Load};
 use model::measured::Measured;
 use std::time::Duration;
@@ -29,7 +29,7 @@ fn worst_error(server: &FakeServer, measured: &Measured) -> f64 {
 #[test]
 fn percentiles_agree_with_the_servers_own_within_two_percent() {
     let server = FakeServer::start(spread);
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(16, Duration::from_secs(2)) };
         // A busy machine can only add to what we measure: the best of three runs counts.
         let errors: Vec<f64> = (0..3)
@@ -46,7 +46,7 @@ fn percentiles_agree_with_the_servers_own_within_two_percent() {
 #[test]
 fn an_open_loop_achieves_what_it_offers_within_half_a_percent_where_the_server_can() {
     let server = FakeServer::start(|_| Duration::from_millis(1));
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..open(16, Duration::from_secs(2), 500.0) };
         let measured = measure(&server, &load);
         let counts = measured.all_actions().counts;
@@ -59,7 +59,7 @@ fn an_open_loop_achieves_what_it_offers_within_half_a_percent_where_the_server_c
 #[test]
 fn every_answer_goes_to_the_client_that_asked() {
     let server = FakeServer::start(|_| Duration::ZERO);
-    for poller in POLLERS {
+    for poller in pollers() {
         let load = Load { poller, ..closed(64, Duration::from_secs(1)) };
         let measured = measure(&server, &load);
         let counts = measured.all_actions().counts;

@@ -124,7 +124,15 @@ impl<'a> Session<'a> {
             watch,
         };
         let driven = match &plan.workload.profile {
-            Profile::Hokm(hokm) => drive.run(workloads::hokm(plan, hokm, self.surroundings)?)?,
+            Profile::Hokm(hokm) => {
+                let workload = workloads::hokm(plan, hokm, self.surroundings)?;
+                if !target.is_throwaway() {
+                    let prefix = &workload.profile().run_prefix;
+                    self.messages
+                        .info(&format!("every key that this run adds begins with {prefix}"));
+                }
+                drive.run(workload)?
+            }
             Profile::Pgbench { scale } => drive.run(workloads::pgbench(plan, *scale)?)?,
         };
         Ok(self.finish(plan, driven))

@@ -6,12 +6,12 @@
 use super::fault::Fault;
 use super::keys::{self, Key};
 use super::layer::Layers;
-use model::plan::{Profile, Shape};
+use model::plan::{Profile, Shape, Target};
 
 /// Adds a fault or a warning for every setting that was given and does nothing.
 pub fn judge(
     layers: &Layers,
-    (profile, shape): (&Profile, &Shape),
+    (profile, shape, target): (&Profile, &Shape, &Target),
     faults: &mut Vec<Fault>,
     warnings: &mut Vec<String>,
 ) {
@@ -32,7 +32,13 @@ pub fn judge(
         }
         Profile::Pgbench { .. } => (keys::HOKM, "only the hokm workload knows it"),
     };
-    for (idle, why) in [pacing, working] {
+    let keeping: (&[&Key], &str) = match target {
+        Target::Throwaway => {
+            (&[&keys::KEEP_DATA], "a throwaway server goes with all that is in it; name a server")
+        }
+        Target::Server(_) => (&[], ""),
+    };
+    for (idle, why) in [pacing, working, keeping] {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
             let words = format!("has no effect in this run: {why}");
             if given.source.is_flag() {

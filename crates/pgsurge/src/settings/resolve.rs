@@ -73,7 +73,7 @@ impl Resolver<'_> {
         let timing = self.timing();
         relevance::judge(
             &self.layers,
-            (&workload.profile, &timing.shape),
+            (&workload.profile, &timing.shape, &server.target),
             &mut self.faults,
             &mut self.warnings,
         );

@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 pub type Typed = (&'static Key, String);
 
 /// Variables of ours that are no settings of a plan.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 6] = [
     "PGSURGE_CONFIG",
-    "PGSURGE_PRINT_PLAN",
     "PGSURGE_QUIET",
     "PGSURGE_VERBOSE",
     "PGSURGE_LOG_FILE",

@@ -16,4 +16,5 @@ mod running;
 mod signals;
 mod target;
 mod tidy;
+mod tour;
 mod truth;

@@ -5,7 +5,7 @@ use crate::hokm::{load, profile, set_up};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use wire::settings::{Host, Settings, SslMode};
 use workload::hokm::HokmProfile;
 use workload::postgres::Protocol;
@@ -22,6 +22,19 @@ fn start() -> (Postgres, ManuallyDrop<Database>) {
     (server, ManuallyDrop::new(database))
 }
 
+/// Waits until all 16 clients are connected and have played for a while: a crash before would
+/// prove nothing.
+fn wait_until_loaded(server: &Postgres) {
+    let played =
+        "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+        > 16 AND (SELECT count(*) FROM game_events WHERE event_type = 'card_played') > 200";
+    let give_up = Instant::now() + Duration::from_secs(30);
+    while server.psql(&format!("\\connect postgres\n{played}")).unwrap().trim() != "t" {
+        assert!(Instant::now() < give_up, "no load after 30 s");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 #[test]
 fn a_run_goes_on_after_a_crash_and_nothing_acknowledged_is_lost() {
     let (mut server, database) = start();
@@ -30,11 +43,11 @@ fn a_run_goes_on_after_a_crash_and_nothing_acknowledged_is_lost() {
     let workload = set_up(&database, writing);
     let mut run = std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(1_500));
+            wait_until_loaded(&server);
             server.kill();
             server.restart().unwrap();
         });
-        load(&database, workload, Protocol::Prepared, (16, Duration::from_secs(6)))
+        load(&database, workload, Protocol::Prepared, (16, Duration::from_secs(8)))
     });
     let measured = &run.finished.measured;
     assert!(measured.connections.lost >= 16, "{:?}", measured.connections);

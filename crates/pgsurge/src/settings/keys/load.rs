@@ -234,7 +234,11 @@ pub static SCALE: Key = Key {
 pub static KEEP_DATA: Key = Key {
     flag: flag(LOAD, "keep-data", ""),
     default: Default::Is("false"),
-    ..Key::new("load_profile.keep_data", Takes::Switch, "Keep tables that this run creates")
+    ..Key::new(
+        "load_profile.keep_data",
+        Takes::Switch,
+        "Keep the tables and rows that this run makes on a server of yours",
+    )
 };
 
 /// Share of reads.
