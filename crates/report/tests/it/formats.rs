@@ -103,3 +103,15 @@ fn what_to_do_next_follows_from_what_was_seen() {
         assert!(steps.len() <= 3 && steps.iter().any(|step| step.contains(told)), "{steps:?}");
     }
 }
+
+#[test]
+fn a_field_with_commas_and_quotes_stays_one_field() {
+    let mut result = fixture::result();
+    result.test_summary.workload = "hokm@9,\"mine\"@1".to_owned();
+    let text = String::from_utf8(csv::summary(&result)).unwrap();
+    let line = text.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("2025-03-01T12:00:00Z,\"hokm@9,\"\"mine\"\"@1\",passed,0,50,"),
+        "{line}"
+    );
+}
