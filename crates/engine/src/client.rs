@@ -66,7 +66,7 @@ pub(crate) struct Client<C: Connection> {
     pub(crate) statement_from_ns: u64,
     pub(crate) free_since_ns: u64,
     pub(crate) connect_began_ns: u64,
-    /// Failed connects in a row.
+    /// Connects in a row that brought no success.
     pub(crate) failures_in_row: u32,
     /// It was usable before and is being opened again.
     pub(crate) was_lost: bool,
@@ -74,6 +74,8 @@ pub(crate) struct Client<C: Connection> {
     pub(crate) first_try_done: bool,
     /// It stands in the queue of idle clients (perhaps lost meanwhile).
     pub(crate) is_queued: bool,
+    /// A statement of the answer under way brought a failure, which is in the books.
+    pub(crate) is_booked: bool,
     /// The only timer that counts; older ones are void.
     pub(crate) timer: u64,
 }
@@ -93,6 +95,7 @@ impl<C: Connection> Client<C> {
             was_lost: false,
             first_try_done: false,
             is_queued: false,
+            is_booked: false,
             timer: 0,
         }
     }

@@ -172,8 +172,13 @@ impl<'a> Collector<'a> {
         }
         let counts = interval.counts();
         let behind = interval.behind_s.is_some_and(|behind| behind > 0.0);
-        let due = interval.offered.is_none_or(|offered| offered > 0.0) || behind;
-        self.totals.seconds_due += u64::from(due || counts.succeeded > 0);
+        // In a closed loop, users without a connection would ask if they could.
+        let lacking =
+            interval.offered.is_none() && interval.connected < u64::from(self.load.clients);
+        // What began in this second may end in the next; what is older should have ended.
+        let waiting = interval.in_use_max > counts.scheduled;
+        let due = counts.finished() > 0 || waiting || behind || lacking;
+        self.totals.seconds_due += u64::from(due);
         self.totals.seconds_available += u64::from(counts.succeeded > 0);
         self.totals.in_use_max = self.totals.in_use_max.max(interval.in_use_max);
         self.totals.idle_mean += interval.idle_mean * interval.length_s;
@@ -193,7 +198,9 @@ impl<'a> Collector<'a> {
 
     /// Everything, when all threads have ended. `interrupted`: the user asked for the end.
     pub(crate) fn finish(mut self, interrupted: bool) -> Measured {
-        let ended_s = self.ended_s().unwrap_or_default();
+        let stopped = self.ended.iter().flatten().filter_map(|words| words.stopped_ns).min();
+        let stopped_s = stopped.map(|ns| ns.saturating_sub(self.begin_ns) as f64 / 1e9);
+        let ended_s = self.ended_s().unwrap_or_default().min(stopped_s.unwrap_or(f64::MAX));
         let (warm_up_s, planned_s) =
             (self.load.warm_up.as_secs_f64(), self.load.duration.as_secs_f64());
         let mut totals = std::mem::take(&mut self.totals);
@@ -207,6 +214,12 @@ impl<'a> Collector<'a> {
         let words: Vec<LastWords> = self.ended.drain(..).flatten().collect();
         for words in &words {
             totals.slowest.extend_from_slice(&words.slowest);
+            totals.late_succeeded += words.late_succeeded;
+            let length = totals.late_statements.len().max(words.late_statements.len());
+            totals.late_statements.resize(length, 0);
+            for (total, late) in totals.late_statements.iter_mut().zip(&words.late_statements) {
+                *total += late;
+            }
         }
         totals.slowest.sort_by(|a, b| b.service_ms.total_cmp(&a.service_ms));
         totals.slowest.truncate(20);

@@ -4,6 +4,7 @@
 //! an interval and given away whole at its end, so memory follows the number of operations, not
 //! the length of the run.
 
+use crate::client::Current;
 use model::catalog::Catalog;
 use model::failure::{Failure, FailureTally};
 use model::histogram::IntervalHistogram;
@@ -59,6 +60,10 @@ pub(crate) struct Batch {
 /// What a thread says at its end.
 #[derive(Debug, Default)]
 pub(crate) struct LastWords {
+    pub(crate) late_succeeded: u64,
+    pub(crate) late_statements: Vec<u64>,
+    /// When a request to stop was seen.
+    pub(crate) stopped_ns: Option<u64>,
     pub(crate) slowest: Vec<SlowStatement>,
     pub(crate) outages: Vec<Outage>,
     pub(crate) ended_ns: u64,
@@ -76,6 +81,10 @@ pub(crate) struct Recorder {
     pub(crate) turn: IntervalHistogram,
     slowest: Vec<(u64, u16, u64)>,
     outages: Vec<Outage>,
+    /// When the schedule ends: what is answered later is late.
+    end_ns: u64,
+    late_succeeded: u64,
+    late_statements: Vec<u64>,
     busy: u64,
     busy_max: u64,
     usable: u64,
@@ -94,6 +103,9 @@ impl Recorder {
             turn: IntervalHistogram::default(),
             slowest: Vec::new(),
             outages: Vec::new(),
+            end_ns: u64::MAX,
+            late_succeeded: 0,
+            late_statements: Vec::new(),
             busy: 0,
             busy_max: 0,
             usable: 0,
@@ -138,11 +150,42 @@ impl Recorder {
             sample.failed += 1;
             self.failure(phase, failure);
         }
+        if phase == Phase::Measured && now_ns >= self.end_ns {
+            self.count_late_statement(index);
+        }
         if phase == Phase::Measured
             && (self.slowest.len() < SLOWEST || self.slowest.last().is_some_and(|s| us > s.0))
         {
             self.remember_slow(us, done.statement, now_ns);
         }
+    }
+
+    #[cold]
+    fn count_late_statement(&mut self, index: usize) {
+        let length = self.late_statements.len().max(index + 1);
+        self.late_statements.resize(length, 0);
+        self.late_statements[index] += 1;
+    }
+
+    /// An action ended at `now_ns`, well or not: both count, or a server that fails what is slow
+    /// would look fast.
+    #[inline]
+    pub(crate) fn ended(&mut self, current: &Current, now_ns: u64) {
+        let sample = self.action(current.phase, current.action);
+        sample.response.record_us(now_ns.saturating_sub(current.intended_ns) / 1000);
+        let sent_ns = current.first_sent_ns.unwrap_or(now_ns);
+        sample.service.record_us(now_ns.saturating_sub(sent_ns) / 1000);
+    }
+
+    /// An action of `phase` succeeded at `now_ns`.
+    #[inline]
+    pub(crate) fn succeeded(&mut self, phase: Phase, now_ns: u64) {
+        self.late_succeeded += u64::from(phase == Phase::Measured && now_ns >= self.end_ns);
+    }
+
+    /// Nothing begins from `end_ns` on.
+    pub(crate) fn ends_at(&mut self, end_ns: u64) {
+        self.end_ns = self.end_ns.min(end_ns);
     }
 
     #[cold]
@@ -233,6 +276,9 @@ impl Recorder {
             service_ms: us as f64 / 1000.0,
         });
         LastWords {
+            late_succeeded: self.late_succeeded,
+            late_statements: std::mem::take(&mut self.late_statements),
+            stopped_ns: None,
             slowest: slowest.collect(),
             outages: std::mem::take(&mut self.outages),
             ended_ns,

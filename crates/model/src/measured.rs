@@ -99,6 +99,11 @@ pub struct Measured {
     pub warm_up_actions: Vec<ActionSample>,
     /// Per statement, measured window, in the catalogue's order.
     pub statements: Vec<StatementSample>,
+    /// Of the succeeded actions of the measured window: those that ended after it, in the grace.
+    /// They count, but not as throughput: a backlog that drains late was not achieved in time.
+    pub late_succeeded: u64,
+    /// The same of answered statements, in the catalogue's order; empty where there are none.
+    pub late_statements: Vec<u64>,
     /// Per statement: executions of the whole session (warm-up and retries included), and of
     /// those the failed.
     pub session_statements: Vec<(u64, u64)>,

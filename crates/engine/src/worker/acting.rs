@@ -136,8 +136,12 @@ where
         self.take_slots(statements);
     }
 
-    /// The schedule's head that nobody will begin: wished for, counted as unfinished.
+    /// The schedule's head that nobody will begin: wished for, and counted as skipped where it is
+    /// hopelessly late by now, else as unfinished.
     pub(super) fn give_up(&mut self, client: usize, intended: u64, now: u64) {
+        if now - intended > self.max_backlog_ns() {
+            return self.skip(client, intended, now);
+        }
         let (action, phase, statements) = self.draw(client, intended, now);
         let counts = &mut self.recorder.action(phase, action).counts;
         counts.scheduled += 1;
@@ -202,6 +206,7 @@ where
 
     fn send(&mut self, client: usize, at: u64) {
         let this = &mut self.clients[client];
+        this.is_booked = false;
         if let Err(failure) = this.connection.send(&mut self.request, &mut this.out) {
             return self.gone(client, &failure, at);
         }
@@ -242,6 +247,7 @@ where
         let phase = this.current.map_or(Phase::WarmUp, |current| current.phase);
         for done in self.answered.drain(..) {
             let us = at.saturating_sub(this.statement_from_ns) / 1000;
+            this.is_booked |= done.failure.is_some();
             self.recorder.statement(phase, &done, us, at);
             this.statement_from_ns = at;
         }
@@ -253,7 +259,9 @@ where
             return false;
         }
         current.tries += 1;
-        self.recorder.action(current.phase, current.action).counts.retries += 1;
+        let (phase, action) = (current.phase, current.action);
+        self.recorder.action(phase, action).counts.retries += 1;
+        self.book(client, phase, failure);
         true
     }
 
@@ -266,18 +274,23 @@ where
         this.free_since_ns = at;
         let opened_ns = this.connect_began_ns;
         let Some(current) = this.current.take() else { return };
+        self.recorder.ended(&current, at);
         let sample = self.recorder.action(current.phase, current.action);
         let Some(failure) = failure else {
             sample.counts.succeeded += 1;
-            sample.response.record_us(at.saturating_sub(current.intended_ns) / 1000);
-            let sent = current.first_sent_ns.unwrap_or(at);
-            sample.service.record_us(at.saturating_sub(sent) / 1000);
+            // Only now has the connection proved its worth: see `pause`.
+            self.clients[client].failures_in_row = 0;
+            self.recorder.succeeded(current.phase, at);
             return self.recorder.succeeded_on(opened_ns, at);
         };
         sample.counts.failed += 1;
-        // What a server said was booked with its statement; the player's own verdict is new.
-        if failure.sqlstate.is_none() {
-            self.recorder.failure(current.phase, failure);
+        self.book(client, current.phase, failure);
+    }
+
+    /// Books a failure of an action, unless a statement of the same answer brought it.
+    fn book(&mut self, client: usize, phase: Phase, failure: &Failure) {
+        if !self.clients[client].is_booked {
+            self.recorder.failure(phase, failure);
         }
     }
 }

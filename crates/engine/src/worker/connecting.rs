@@ -95,7 +95,6 @@ where
         let connections = &mut self.recorder.phase(phase).connections;
         connections.connect.record_us(at.saturating_sub(this.connect_began_ns) / 1000);
         connections.reconnected += u64::from(std::mem::take(&mut this.was_lost));
-        this.failures_in_row = 0;
         this.first_try_done = true;
         this.free_since_ns = at;
         if self.running {
@@ -154,6 +153,7 @@ where
         self.recorder.population(at, 0, -1);
         let loss = self.players[client].lost(true);
         if let Some(current) = self.clients[client].current.take() {
+            self.recorder.ended(&current, at);
             let counts = &mut self.recorder.action(current.phase, current.action).counts;
             counts.failed += 1;
             counts.unknown += u64::from(loss == Loss::Unknown);

@@ -6,6 +6,7 @@ use crate::client::State;
 use crate::pace::Schedule;
 use crate::player::Player;
 use crate::poller::{Earlier, Poller};
+use crate::recorder::LastWords;
 
 impl<B, P, Q> Worker<'_, B, P, Q>
 where
@@ -58,7 +59,8 @@ where
         let mut batch =
             self.recorder.take(self.thread, self.times.interval, now, self.poller.cpu_us());
         batch.behind_ns = self.behind_ns(now);
-        batch.last = Some(self.recorder.last_words(self.times.measuring, now));
+        let words = self.recorder.last_words(self.times.measuring, now);
+        batch.last = Some(LastWords { stopped_ns: self.times.stopped, ..words });
         // The load is over: waiting for the coordinator harms no measurement.
         let _coordinator_gone = self.outbox.send(batch);
     }

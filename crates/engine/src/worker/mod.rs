@@ -168,13 +168,15 @@ where
             let now = self.poller.now_ns();
             if self.control.is_stopping() && self.times.stopped.is_none() {
                 self.times.stopped = Some(now);
+                self.recorder.ends_at(now);
+            }
+            // Before anything begins: it belongs to the interval that begins now.
+            while now >= self.times.next_tick {
+                self.tick(now);
             }
             self.fire_timers(now);
             self.open_some(now);
             self.dispatch(now);
-            while now >= self.times.next_tick {
-                self.tick(now);
-            }
             if self.is_over(now) {
                 return Ok(());
             }
@@ -199,6 +201,7 @@ where
             interval: 0,
             stopped: None,
         };
+        self.recorder.ends_at(self.times.end);
         self.running = true;
         let now = self.poller.now_ns().max(begin_ns);
         self.recorder.begin(now, self.poller.cpu_us());

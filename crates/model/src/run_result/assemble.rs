@@ -94,6 +94,11 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
     let all_actions = ActionMetrics::of(&all);
     let queries = game_statements(inputs);
     let reads: u64 = statements_of(inputs, Kind::Select).map(|sample| sample.count).sum();
+    let in_time = all.counts.succeeded.saturating_sub(measured.late_succeeded);
+    let late = inputs.catalog.statements.iter().zip(&measured.late_statements);
+    let late_queries: u64 =
+        late.filter(|(spec, _)| spec.kind != Kind::Transaction).map(|(_, count)| count).sum();
+    let queries_in_time = queries.count.saturating_sub(late_queries);
     let offered = |pacing| measured.offered.filter(|_| inputs.pacing == pacing);
     LoadMetrics {
         elapsed_s: short(measured.elapsed_s),
@@ -101,10 +106,10 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         offered_per_s: (inputs.pacing != Pacing::Closed)
             .then_some(all.counts.scheduled as f64)
             .and_then(|scheduled| per_second(scheduled, measured.elapsed_s)),
-        achieved_per_s: per_second(all.counts.succeeded as f64, measured.elapsed_s).unwrap_or(0.0),
+        achieved_per_s: per_second(in_time as f64, measured.elapsed_s).unwrap_or(0.0),
         offered_queries_per_s: offered(Pacing::Statements)
             .and_then(|slots| per_second(slots, measured.elapsed_s)),
-        queries_per_s: per_second(queries.count as f64, measured.elapsed_s).unwrap_or(0.0),
+        queries_per_s: per_second(queries_in_time as f64, measured.elapsed_s).unwrap_or(0.0),
         read_share_ratio: percent_of(reads, queries.count).map(|percent| short(percent / 100.0)),
         error_rate_percent: all_actions.error_rate_percent(),
         availability_percent: percent_of(measured.seconds_available, measured.seconds_due),

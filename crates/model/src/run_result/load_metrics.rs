@@ -20,12 +20,13 @@ pub struct LoadMetrics {
     /// gets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered_per_s: Option<f64>,
-    /// Actions that succeeded, per second.
+    /// Actions that succeeded within the window, per second; a backlog that drains after it was not
+    /// achieved in time.
     pub achieved_per_s: f64,
     /// Statements that the schedule wanted, per second; only where those are paced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered_queries_per_s: Option<f64>,
-    /// Statements answered, per second, transaction control aside.
+    /// Statements answered within the window, per second, transaction control aside.
     pub queries_per_s: f64,
     /// Share of SELECTs in those.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -116,9 +116,12 @@ impl Uring {
 
     fn arm_send(&mut self, client: usize, earlier: Earlier) {
         let Some(slot) = self.slot(client) else { return };
+        // What may not fit a socket's buffer at once is waited for: an answer to its first half
+        // proves nothing about the rest.
+        let is_small = slot.sending.len() <= BUFFER_BYTES;
         let (operation, flags) = match earlier {
-            Earlier::Answered => (Operation::AnsweredSend, Flags::SKIP_SUCCESS),
-            Earlier::MayBeInFlight => (Operation::Send, Flags::empty()),
+            Earlier::Answered if is_small => (Operation::AnsweredSend, Flags::SKIP_SUCCESS),
+            _ => (Operation::Send, Flags::empty()),
         };
         if operation == Operation::Send {
             slot.send_awaited = true;

@@ -45,6 +45,22 @@ fn a_server_stopped_for_two_seconds_shows_in_the_response_times_of_all_who_would
 }
 
 #[test]
+fn a_backlog_that_drains_after_the_end_was_not_achieved_in_time() {
+    let (measured, _) = Run::new(open(1, 10, 200.0), |_| Reply::After(10 * MS)).go();
+    let counts = measured.all_actions().counts;
+    assert_eq!((counts.scheduled, counts.succeeded), (2_000, 2_000 - counts.unfinished));
+    let in_time = counts.succeeded - measured.late_succeeded;
+    assert!((990..=1_010).contains(&in_time), "a server that does 100/s for 10 s, but {in_time}");
+    assert_eq!(measured.late_statements, [measured.late_succeeded]);
+}
+
+#[test]
+fn seconds_in_which_nobody_asks_are_not_held_against_the_server() {
+    let (measured, _) = Run::new(open(2, 10, 0.5), |_| Reply::After(MS)).go();
+    assert_eq!((measured.seconds_due, measured.seconds_available), (5, 5));
+}
+
+#[test]
 fn a_closed_loop_of_n_clients_and_delay_d_does_n_over_d() {
     let (measured, _) = Run::new(closed(10, 10), |_| Reply::After(10 * MS)).go();
     let succeeded = measured.all_actions().counts.succeeded;
