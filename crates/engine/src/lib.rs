@@ -9,6 +9,7 @@
 pub mod backend;
 mod client;
 mod collector;
+mod gate;
 pub mod pace;
 pub mod player;
 pub mod poller;

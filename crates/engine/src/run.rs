@@ -2,6 +2,7 @@
 
 use crate::backend::Backend;
 use crate::collector::{Collector, Observer};
+use crate::gate::{Arrival, Gate};
 use crate::pace::Lane;
 use crate::player::Player;
 use crate::poller::{Epoll, Poller, Uring, choose};
@@ -14,16 +15,11 @@ use model::measured::Measured;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Barrier, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// So many batches of all threads may wait for the coordinator before intervals are joined.
 const OUTBOX_BATCHES: usize = 16;
-/// `begin_ns` while the threads still open connections.
-const NOT_YET: u64 = u64::MAX;
-/// `begin_ns` when the run is called off.
-const CALLED_OFF: u64 = u64::MAX - 1;
-
 /// A finished run.
 #[derive(Debug)]
 pub struct Finished<P> {
@@ -57,8 +53,7 @@ pub enum Error {
 
 /// What the threads and the coordinator share: nothing that is touched while load runs.
 struct Start {
-    barrier: Barrier,
-    begin_ns: AtomicU64,
+    gate: Gate,
     usable: AtomicU64,
     first_failure: Mutex<Option<Failure>>,
     origin: Instant,
@@ -82,8 +77,7 @@ where
     let (is_ring, poller) =
         choose(load.poller).map_err(|source| Error::Poller { what: "io_uring", source })?;
     let start = Start {
-        barrier: Barrier::new(load.threads as usize + 1),
-        begin_ns: AtomicU64::new(NOT_YET),
+        gate: Gate::default(),
         usable: AtomicU64::new(0),
         first_failure: Mutex::new(None),
         origin: Instant::now(),
@@ -97,7 +91,14 @@ where
             let start = &start;
             let body = move || run_thread(parts, is_ring, start);
             let builder = std::thread::Builder::new().name(format!("load-{thread}"));
-            threads.push(builder.spawn_scoped(scope, body).map_err(thread_failure)?);
+            match builder.spawn_scoped(scope, body) {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    // Those that wait at the gate must not wait for one that never comes.
+                    start.gate.call_off();
+                    return Err(thread_failure(error));
+                }
+            }
         }
         drop(outbox);
         let measured = coordinate(&start, &inbox, load, catalog, (control, observer));
@@ -134,7 +135,9 @@ where
     B: Backend,
     P: Player<Request = RequestOf<B>, Answer = AnswerOf<B>>,
 {
-    let clients = parts.players.len();
+    let (clients, control) = (parts.players.len(), parts.control);
+    // Whatever becomes of this thread, a panic too, the others hear of it.
+    let _arrival = Arrival { gate: &start.gate, control };
     let poller = |what| move |source| Error::Poller { what, source };
     let outcome = if is_ring {
         Uring::new(clients, start.origin)
@@ -145,10 +148,9 @@ where
             .map_err(poller("epoll"))
             .and_then(|poller| run_worker(parts, poller, start))
     };
-    if outcome.is_err() && start.begin_ns.load(Ordering::Acquire) == NOT_YET {
-        // The others wait for this thread: let them go.
-        start.barrier.wait();
-        start.barrier.wait();
+    if outcome.is_err() {
+        // A run that lost a thread offers less than was asked for: the others end it now.
+        control.stop();
     }
     outcome
 }
@@ -167,10 +169,8 @@ where
         let mut first = start.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
         first.get_or_insert(failure);
     }
-    start.barrier.wait();
-    start.barrier.wait();
-    let begin_ns = start.begin_ns.load(Ordering::Acquire);
-    if begin_ns != CALLED_OFF {
+    start.gate.arrive();
+    if let Some(begin_ns) = start.gate.wait_for_begin() {
         worker.run(begin_ns).map_err(failed)?;
     }
     Ok(worker.finish())
@@ -184,8 +184,11 @@ fn coordinate(
     catalog: &Catalog,
     (control, observer): (&Control, &mut dyn Observer),
 ) -> Result<Measured, Error> {
-    start.barrier.wait();
-    let called_off = if control.is_stopping() {
+    let all_came = start.gate.wait_for_all(load.threads as usize);
+    let called_off = if !all_came {
+        // The thread that failed says why when it is joined.
+        Some(Error::Panicked)
+    } else if control.is_stopping() {
         Some(Error::Stopped)
     } else if start.usable.load(Ordering::Acquire) == 0 {
         let first = start.first_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -194,14 +197,13 @@ fn coordinate(
         None
     };
     let begin_ns = start.origin.elapsed().as_nanos() as u64 + 1_000_000;
-    let begin_or_off = if called_off.is_some() { CALLED_OFF } else { begin_ns };
-    start.begin_ns.store(begin_or_off, Ordering::Release);
-    start.barrier.wait();
     if let Some(error) = called_off {
+        start.gate.call_off();
         // Threads that were called off still send their books: take them, nobody is to block.
         while inbox.recv().is_ok() {}
         return Err(error);
     }
+    start.gate.open(begin_ns);
     let mut collector = Collector::new(load, catalog, begin_ns);
     while !collector.is_done() {
         let Ok(batch) = inbox.recv() else { return Err(Error::Panicked) };

@@ -164,8 +164,15 @@ impl Drive<'_> {
         let finished = match ran {
             Ok(finished) => finished,
             Err(error) => {
-                // Nothing was measured: an empty record helps nobody.
-                let _kept_if_it_must = journal.finish(&[]).0.remove();
+                let (record, _) = journal.finish(&[]);
+                if matches!(error, engine::Error::Unreachable(_) | engine::Error::Stopped) {
+                    // Nothing was measured: an empty record helps nobody.
+                    let _kept_if_it_must = record.remove();
+                } else {
+                    let path = self.plan.output.partial();
+                    let text = format!("what was measured until then is in {}", path.display());
+                    self.messages.warn(&text);
+                }
                 return Err(of_engine(error));
             }
         };
