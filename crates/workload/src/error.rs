@@ -50,7 +50,7 @@ impl Error {
         match self {
             Error::Connect(cause) | Error::Server { cause, .. } => cause.hint(),
             Error::Unfit(_) => Some(
-                "change these columns, or name another schema with --schema; nothing was changed"
+                "change these columns, or name a database without such tables; nothing was changed"
                     .to_owned(),
             ),
             _ => None,
