@@ -22,7 +22,7 @@ const FOR_TESTS: &[&str] = &["servers"];
 /// Longest file, its unit tests aside. 300 is where a file reads well; more is two files.
 const LONGEST_FILE: usize = 350;
 /// Files that were longer when this rule came: they may shrink, and not grow.
-const LONGER_FILES: [(&str, usize); 1] = [("crates/engine/src/poller/uring/mod.rs", 380)];
+const LONGER_FILES: [(&str, usize); 0] = [];
 /// A file of tests may be longer: it is read one sentence at a time.
 const LONGEST_TEST_FILE: usize = 600;
 
