@@ -9,14 +9,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::unistd::Uid;
 
+use crate::deadline::wait_for;
 use crate::error::Error;
 
 /// What the names of our folders begin with.
 const PREFIX: &str = "pgsurge-server-";
 const LOCK: &str = "owner.lock";
+/// What writes into a folder that goes has ended by then, or never will.
+const REMOVE_LIMIT: Duration = Duration::from_secs(2);
 /// Written only once the lock is held, so a folder without it is not yet (or not) ours to judge.
 const WORDS: &str = "A throwaway server of pgsurge lives here while its owner holds this lock.\n";
 
@@ -50,7 +54,8 @@ impl Folder {
 
     /// Removes it with all that is in it. What can't be removed stays for the next start.
     pub(crate) fn remove(self) {
-        remove_locked(&self.path, &self.lock);
+        // A start that is cut short may be writing a file at this very moment, once.
+        wait_for(REMOVE_LIMIT, || remove_locked(&self.path, &self.lock).then_some(()));
     }
 }
 
@@ -91,8 +96,9 @@ fn lock_of_dead_owner(path: &Path) -> Option<File> {
 }
 
 /// Removes everything, the lock file last: a removal that is cut short can be taken up again.
-fn remove_locked(path: &Path, _held: &File) {
-    let Ok(entries) = std::fs::read_dir(path) else { return };
+/// Returns whether nothing is left.
+fn remove_locked(path: &Path, _held: &File) -> bool {
+    let Ok(entries) = std::fs::read_dir(path) else { return !path.exists() };
     let mut emptied = true;
     for entry in entries.flatten().filter(|entry| entry.file_name() != LOCK) {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -103,10 +109,12 @@ fn remove_locked(path: &Path, _held: &File) {
         };
         emptied &= removed.is_ok();
     }
-    if emptied && std::fs::remove_file(path.join(LOCK)).is_ok() {
-        // Nothing is left to be done if this fails: the folder is empty.
-        let _ = std::fs::remove_dir(path);
-    }
+    let unlocked = emptied
+        && match std::fs::remove_file(path.join(LOCK)) {
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+            Ok(()) => true,
+        };
+    unlocked && std::fs::remove_dir(path).is_ok()
 }
 
 #[cfg(test)]

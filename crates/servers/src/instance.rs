@@ -43,6 +43,8 @@ pub(crate) struct Instance {
 struct State {
     process: Option<Process>,
     pid: u32,
+    /// Whether that is the server itself, and not a program that makes its data.
+    is_server: bool,
     /// The first holds the data; empty once the server is removed.
     folders: Vec<Folder>,
     /// Files outside the folders that a killed server can't remove itself.
@@ -54,7 +56,8 @@ impl Instance {
     /// Takes over a server's folders and lists it.
     pub(crate) fn new(manners: Manners, folders: Vec<Folder>) -> Arc<Instance> {
         let owner = std::process::id();
-        let state = State { process: None, pid: 0, folders, outside: Vec::new(), owner };
+        let (process, pid, is_server, outside) = (None, 0, false, Vec::new());
+        let state = State { process, pid, is_server, folders, outside, owner };
         let instance = Arc::new(Instance { manners, state: Mutex::new(state) });
         crate::registry::enroll(&instance);
         instance
@@ -74,21 +77,18 @@ impl Instance {
         Ok(state)
     }
 
-    /// Starts a program for this server: the server itself, or one that prepares it.
-    pub(crate) fn launch(&self, command: Command, on_our_death: Signal) -> Result<(), Error> {
-        let mut state = self.living()?;
-        let doing = format!("start {}", command.get_program().to_string_lossy());
-        let process = Process::start(command, on_our_death).map_err(Error::io(doing))?;
-        state.pid = process.pid().as_raw().cast_unsigned();
-        state.process = Some(process);
-        Ok(())
+    /// Starts a program that makes what the server needs; it dies with us.
+    pub(crate) fn launch_maker(&self, command: Command) -> Result<(), Error> {
+        self.living()?.launch(command, Signal::SIGKILL)
     }
 
     /// Starts the server itself, which ends with us like one that is dropped.
     pub(crate) fn launch_server(&self, command: Command) -> Result<(), Error> {
-        self.launch(command, self.manners.drop_signal)?;
+        let mut state = self.living()?;
+        state.launch(command, self.manners.drop_signal)?;
+        state.is_server = true;
         // It takes care of what one before it has left.
-        self.state().outside.clear();
+        state.outside.clear();
         Ok(())
     }
 
@@ -144,7 +144,7 @@ impl Instance {
 
     /// Tells the server to end, without waiting for it.
     pub(crate) fn tell_to_end(&self) {
-        if self.is_ours() {
+        if self.is_ours() && self.state().is_server {
             self.tell(self.manners.drop_signal);
         }
     }
@@ -154,8 +154,15 @@ impl Instance {
         if !self.is_ours() {
             return;
         }
-        self.end(self.manners.drop_signal, END_LIMIT);
+        if self.state().is_server {
+            self.end(self.manners.drop_signal, END_LIMIT);
+        }
         let mut state = self.state();
+        if !state.is_server {
+            // A program that makes the data has nothing to put in order, but children that write
+            // on when it ends first: they all go at once.
+            state.kill(self.manners);
+        }
         let outside = std::mem::take(&mut state.outside);
         if let Some(folder) = state.folders.first() {
             (self.manners.sweep)(folder.path(), outside);
@@ -174,6 +181,15 @@ impl Instance {
 }
 
 impl State {
+    fn launch(&mut self, command: Command, on_our_death: Signal) -> Result<(), Error> {
+        let doing = format!("start {}", command.get_program().to_string_lossy());
+        let process = Process::start(command, on_our_death).map_err(Error::io(doing))?;
+        self.pid = process.pid().as_raw().cast_unsigned();
+        self.process = Some(process);
+        self.is_server = false;
+        Ok(())
+    }
+
     fn kill(&mut self, manners: Manners) {
         if let Some(process) = self.process.as_mut() {
             let frozen = process.freeze();

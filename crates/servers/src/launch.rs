@@ -7,8 +7,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
-
 use crate::deadline::wait_for;
 use crate::error::Error;
 use crate::home::Home;
@@ -32,8 +30,7 @@ impl Launch<'_> {
     pub(crate) fn run(self, command: Command) -> Result<(), Error> {
         let position = self.home.log_length();
         let program = PathBuf::from(command.get_program());
-        // Nothing of it is worth keeping when we are gone.
-        self.instance.launch(command, Signal::SIGKILL)?;
+        self.instance.launch_maker(command)?;
         let exited = wait_for(self.limit, || self.instance.exited().transpose());
         match exited.transpose()? {
             Some(status) if status.success() => Ok(()),
