@@ -31,16 +31,18 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Messages of a loudness, also kept in a file that is appended to.
+    /// Messages of a loudness.
+    pub fn new(loudness: Loudness) -> Messages {
+        Messages { loudness, log: None }
+    }
+
+    /// Keeps them in a file as well, which is appended to.
     ///
     /// # Errors
     /// The file can't be opened.
-    pub fn new(loudness: Loudness, log: Option<&Path>) -> Result<Messages, Error> {
-        let open = |path: &Path| {
-            let opened = File::options().create(true).append(true).open(path);
-            opened.map_err(|source| Error::Write { path: path.to_owned(), source })
-        };
-        Ok(Messages { loudness, log: log.map(open).transpose()?.map(Mutex::new).map(Arc::new) })
+    pub fn with_log(self, path: &Path) -> std::io::Result<Messages> {
+        let file = File::options().create(true).append(true).open(path)?;
+        Ok(Messages { log: Some(Arc::new(Mutex::new(file))), ..self })
     }
 
     /// How much is told.

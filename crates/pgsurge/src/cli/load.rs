@@ -5,7 +5,7 @@ use super::setting_flags::SettingFlags;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::messages::{Messages, variable};
-use crate::settings::{self, Resolved};
+use crate::settings::{self, Fault, Faults, Resolved};
 use crate::surroundings::Surroundings;
 use clap::{Args, ValueEnum};
 use std::io::{ErrorKind, Write};
@@ -59,17 +59,20 @@ Examples:
   pgsurge load --config load.json --print-plan
       what would run, and why";
 
-/// Resolves the settings into a plan, then runs or shows it.
+/// Resolves the settings into a plan, then runs or shows it. `faults` are those of the flags that
+/// every verb has.
 ///
 /// # Errors
 /// The settings can't be used, or the run came to nothing.
 pub fn run(
     arguments: &LoadArgs,
+    faults: Vec<Fault>,
     surroundings: &Surroundings,
     messages: &Messages,
 ) -> Result<ExitCode, Error> {
     let file = arguments.config.as_deref().or(variable(surroundings, "config"));
-    let resolved = settings::resolve(&arguments.settings.0, file, surroundings)?;
+    let resolved = settings::resolve(&arguments.settings.0, file, surroundings);
+    let resolved = Faults::after(faults, resolved)?;
     resolved.warnings.iter().for_each(|it| messages.warn(it));
     match arguments.print_plan {
         Some(format) => print_plan(&resolved, format),

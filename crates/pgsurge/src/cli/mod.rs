@@ -4,17 +4,18 @@
 //! and `setting_flags` turns that list into arguments.
 
 pub mod demo;
+mod global;
 pub mod load;
 mod plan_table;
 pub mod reference;
 mod setting_flags;
 
-use crate::error::Error;
+pub use global::Global;
+
 use crate::exit_code::ExitCode;
-use crate::messages::{Loudness, Messages, variable};
+use crate::settings::Faults;
 use crate::surroundings::Surroundings;
-use clap::{Args, CommandFactory, Parser, Subcommand};
-use std::path::PathBuf;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Load-test PostgreSQL: offer a real load, measure it truthfully, say what gave first
 #[derive(Debug, Parser)]
@@ -47,49 +48,6 @@ pub enum Verb {
     Demo(demo::DemoArgs),
 }
 
-/// What holds for every verb.
-#[derive(Clone, Debug, Args)]
-pub struct Global {
-    /// Print errors and the report only
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Messages")]
-    pub quiet: bool,
-    /// Print details of what is going on
-    #[arg(short, long, global = true, help_heading = "Messages")]
-    pub verbose: bool,
-    /// Append all messages to a file
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Messages")]
-    pub log_file: Option<PathBuf>,
-}
-
-impl Global {
-    /// The messages that these flags, or else the environment, ask for.
-    ///
-    /// # Errors
-    /// The log file can't be opened.
-    pub fn messages(&self, surroundings: &Surroundings) -> Result<Messages, Error> {
-        let on = |flag: &str| match variable(surroundings, flag).map(str::to_ascii_lowercase) {
-            None => Ok(false),
-            Some(word) => match word.as_str() {
-                "1" | "true" | "yes" | "on" => Ok(true),
-                "0" | "false" | "no" | "off" => Ok(false),
-                _ => {
-                    let name = crate::settings::keys::variable_of(flag);
-                    Err(Error::Usage(format!("{name}: expected true or false, found \"{word}\"")))
-                }
-            },
-        };
-        let loudness = match (self.quiet, self.verbose) {
-            (true, _) => Loudness::Quiet,
-            (_, true) => Loudness::Verbose,
-            _ if on("quiet")? => Loudness::Quiet,
-            _ if on("verbose")? => Loudness::Verbose,
-            _ => Loudness::Normal,
-        };
-        let variable = variable(surroundings, "log-file").map(PathBuf::from);
-        Messages::new(loudness, self.log_file.clone().or(variable).as_deref())
-    }
-}
-
 /// Reads a command line and does what it says; how that ended.
 pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -101,17 +59,10 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
             return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Passed };
         }
     };
-    let messages = match cli.global.messages(surroundings) {
-        Ok(messages) => messages,
-        Err(error) => {
-            if let Ok(messages) = Messages::new(Loudness::Normal, None) {
-                messages.error(&error);
-            }
-            return error.exit_code();
-        }
-    };
+    let (messages, faults) = cli.global.messages(surroundings);
     let ended = match &cli.verb {
-        Verb::Load(arguments) => load::run(arguments, surroundings, &messages),
+        Verb::Load(arguments) => load::run(arguments, faults, surroundings, &messages),
+        _ if !faults.is_empty() => Err(Faults(faults).into()),
         Verb::Demo(arguments) => demo::run(arguments, surroundings, &messages),
     };
     ended.unwrap_or_else(|error| {

@@ -32,6 +32,23 @@ impl fmt::Display for Fault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(pub Vec<Fault>);
 
+impl Faults {
+    /// `outcome`, or all that is wrong: `earlier` first.
+    ///
+    /// # Errors
+    /// Something is wrong.
+    pub fn after<T>(mut earlier: Vec<Fault>, outcome: Result<T, Faults>) -> Result<T, Faults> {
+        match outcome {
+            Ok(value) if earlier.is_empty() => Ok(value),
+            Ok(_) => Err(Faults(earlier)),
+            Err(Faults(more)) => {
+                earlier.extend(more);
+                Err(Faults(earlier))
+            }
+        }
+    }
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {

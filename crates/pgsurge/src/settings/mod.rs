@@ -25,6 +25,7 @@ pub mod value;
 
 pub use fault::{Fault, Faults};
 pub use resolve::{Resolved, resolve};
+pub use source::Source;
 pub use takes::Takes;
 pub use typed::Typed;
 

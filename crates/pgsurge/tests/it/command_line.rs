@@ -53,8 +53,31 @@ fn errors_are_told_even_when_quiet() {
 }
 
 #[test]
-fn a_log_file_that_cannot_be_written_is_a_fault_of_usage() {
-    let ended = Program::load().args("--log-file /dev/null/a --print-plan").run();
+fn a_log_file_that_cannot_be_written_is_told_with_all_other_faults() {
+    let bad_log = |more: &str| Program::load().args("--log-file /dev/null/a").args(more).run();
+    let ended = bad_log("--print-plan");
     assert_eq!(ended.code, 2);
-    assert!(ended.err.starts_with("error: cannot write /dev/null/a: "), "{}", ended.err);
+    let alone = "error: cannot use these settings: --log-file: cannot write /dev/null/a: Not a dir";
+    assert!(ended.err.starts_with(alone), "{}", ended.err);
+    let ended = bad_log("--connections 0 --grace 10");
+    assert_eq!(ended.code, 2);
+    assert!(ended.err.contains("3 faults\n  --log-file: cannot write"), "{}", ended.err);
+    assert!(ended.err.contains("\n  --connections: expected"), "{}", ended.err);
+    assert!(ended.err.contains("\n  --grace: expected"), "{}", ended.err);
+}
+
+#[test]
+fn the_environment_of_the_messages_is_checked_with_everything_else() {
+    let set = || {
+        let load = Program::load().env("PGSURGE_QUIET", "mute");
+        load.env("PGSURGE_LOG_FILE", "/dev/null/a")
+    };
+    let ended = set().args("--connections 0").run();
+    assert_eq!(ended.code, 2);
+    let quiet = "3 faults\n  PGSURGE_QUIET: expected true or false, found \"mute\"";
+    assert!(ended.err.contains(quiet), "{}", ended.err);
+    assert!(ended.err.contains("\n  PGSURGE_LOG_FILE: cannot write"), "{}", ended.err);
+    let demo = Program::new(&["demo", "--log-file", "/dev/null/a"]).run();
+    assert_eq!((demo.code, demo.out.as_str()), (2, ""), "{}", demo.err);
+    assert!(demo.err.contains("--log-file: cannot write"), "{}", demo.err);
 }
