@@ -1,8 +1,8 @@
 //! The environment variables that decide where programs are found, handed in as a map.
 //!
 //! Only the program reads the process environment; this crate is told. What is used:
-//! `PGSURGE_PG_BIN` and `PGSURGE_REDIS_BIN` (folders), `PATH`, `TMPDIR`, and the library search
-//! paths of self-compiled servers, which are handed on to the servers.
+//! `PGSURGE_PG_BIN`, `PGSURGE_REDIS_BIN` and `PGSURGE_PGBOUNCER_BIN` (folders), `PATH`, `TMPDIR`,
+//! and the library search paths of self-compiled servers, which are handed on to the servers.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -14,7 +14,7 @@ pub enum Error {
     /// The server's programs are not installed, or none of them works.
     #[error("no working {product} was found{}", list(tried))]
     NotFound {
-        /// PostgreSQL or Redis.
+        /// PostgreSQL, Redis or PgBouncer.
         product: &'static str,
         /// Each place that was looked at, with what was wrong there.
         tried: Vec<String>,
@@ -24,7 +24,7 @@ pub enum Error {
     /// We are root, the server refuses root, and there is nobody else to run it as.
     #[error("could not find an unprivileged user to run {product} as (tried {})", tried.join(", "))]
     NoUser {
-        /// PostgreSQL or Redis.
+        /// PostgreSQL, Redis or PgBouncer.
         product: &'static str,
         /// The user names that were looked up.
         tried: Vec<&'static str>,
@@ -64,7 +64,7 @@ pub enum Error {
     /// The server ended instead of starting.
     #[error("{product} ended while it was starting ({status}){}", tail(log))]
     Ended {
-        /// PostgreSQL or Redis.
+        /// PostgreSQL, Redis or PgBouncer.
         product: &'static str,
         /// Its exit code or signal.
         status: String,
@@ -74,7 +74,7 @@ pub enum Error {
     /// The server did not do as told in time.
     #[error("{product} did not {what} within {} s{}", within.as_secs(), tail(log))]
     TimedOut {
-        /// PostgreSQL or Redis.
+        /// PostgreSQL, Redis or PgBouncer.
         product: &'static str,
         /// What was waited for.
         what: &'static str,
@@ -96,7 +96,7 @@ pub enum Error {
     /// The server was stopped by [`crate::stop_all`] (a signal, the end of the process).
     #[error("the throwaway {product} server has been stopped")]
     Stopped {
-        /// PostgreSQL or Redis.
+        /// PostgreSQL, Redis or PgBouncer.
         product: &'static str,
     },
 }

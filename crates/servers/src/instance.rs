@@ -22,7 +22,7 @@ const END_LIMIT: Duration = Duration::from_secs(10);
 /// What a product needs done differently.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manners {
-    /// PostgreSQL or Redis.
+    /// PostgreSQL, Redis or PgBouncer.
     pub(crate) product: &'static str,
     /// Ends a server whose data is not needed any more, fast.
     pub(crate) drop_signal: Signal,

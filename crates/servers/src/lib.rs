@@ -1,4 +1,4 @@
-//! Throwaway PostgreSQL and Redis servers on free ports, which leave nothing behind.
+//! Throwaway PostgreSQL, Redis and PgBouncer servers on free ports, which leave nothing behind.
 //!
 //! A server belongs to the process that started it: it ends when its value is dropped, when the
 //! process exits or panics, on a signal (if [`clean_up_on_signals`] was called), and, on Linux,
@@ -16,10 +16,12 @@ mod folder;
 mod home;
 mod instance;
 mod launch;
+mod pgbouncer;
 mod place;
 mod port;
 mod postgres;
 mod process;
+mod program;
 mod redis;
 mod registry;
 mod signals;
@@ -27,6 +29,7 @@ mod url;
 
 pub use environment::Environment;
 pub use error::Error;
+pub use pgbouncer::{PgBouncer, PgBouncerOptions, PoolMode};
 pub use postgres::{AuthMethod, Postgres, PostgresOptions, TlsFiles};
 pub use redis::{Redis, RedisOptions};
 pub use registry::stop_all;

@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::home::Home;
 use crate::instance::{Instance, Manners};
 use crate::launch::{Launch, on_free_port};
+use crate::program::Program;
 use crate::url::percent_encoded;
 
 const PRODUCT: &str = "Redis";
@@ -42,7 +43,7 @@ const MANNERS: Manners = Manners {
 pub struct Redis {
     instance: Arc<Instance>,
     home: Home,
-    program: find::Program,
+    program: Program,
     port: u16,
     password: Option<ping::Password>,
     start_timeout: Duration,

@@ -13,13 +13,14 @@ use std::collections::BTreeMap;
 pub type Typed = (&'static Key, String);
 
 /// Variables of ours that are no settings of a plan.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "PGSURGE_CONFIG",
     "PGSURGE_QUIET",
     "PGSURGE_VERBOSE",
     "PGSURGE_LOG_FILE",
     "PGSURGE_PG_BIN",
     "PGSURGE_REDIS_BIN",
+    "PGSURGE_PGBOUNCER_BIN",
 ];
 
 /// The layer of the command line.

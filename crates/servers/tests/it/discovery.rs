@@ -48,7 +48,7 @@ fn a_named_folder_without_redis_is_an_error_that_says_what_to_install() {
     let bin_dir = Some(base.path().to_owned());
     let options = RedisOptions { bin_dir, ..Default::default() };
     let error = Redis::start(&Environment::default(), &options).unwrap_err();
-    assert!(error.to_string().contains("neither redis-server nor valkey-server"), "{error}");
+    assert!(error.to_string().contains("no redis-server, no valkey-server"), "{error}");
     assert!(error.hint().unwrap().contains("apt-get install redis"), "{error}");
 }
 

@@ -7,6 +7,7 @@ mod discovery;
 mod faults;
 mod install_deps;
 mod owner;
+mod pgbouncer;
 mod postgres;
 mod redis;
 mod signals;
