@@ -4,16 +4,18 @@
 //! hold it cannot leak. There is no field for a password, so a result, a report or a log that
 //! shows a plan never shows a secret. Durations are written in seconds, with the unit in the name.
 
+mod data;
 mod load;
 mod output;
 mod seconds;
 mod target;
 mod workload;
 
+pub use data::{Data, SchemaVariant, is_run_name, run_name};
 pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
 pub use output::{Format, Output};
 pub use target::{ServerName, Target};
-pub use workload::{Hokm, Profile, Workload};
+pub use workload::{Hokm, PlayerPopularity, Profile, Workload};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -58,8 +60,8 @@ pub struct Plan {
     /// How often progress is told; none stays silent.
     #[serde(rename = "progress_s", with = "seconds::optional")]
     pub progress: Option<Duration>,
-    /// Whether tables that the run creates stay.
-    pub keep_data: bool,
+    /// Its tables and rows.
+    pub data: Data,
 }
 
 /// A limit for one metric of the result.

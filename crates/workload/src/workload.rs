@@ -81,6 +81,17 @@ impl Server<'_> {
         Ok(client)
     }
 
+    /// The same server, with tables in another schema.
+    pub fn with_schema(&self, schema: Option<String>) -> Server<'_> {
+        Server {
+            settings: self.settings.clone(),
+            tls: self.tls.clone(),
+            schema,
+            stop: self.stop.clone(),
+            ..*self
+        }
+    }
+
     /// A table's name in SQL: in our schema, or on the search path.
     pub fn qualified(&self, table: &str) -> String {
         crate::identifier::qualified(self.schema.as_deref(), table)

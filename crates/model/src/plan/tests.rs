@@ -21,7 +21,7 @@ fn plan(shape: Shape) -> Plan {
         thresholds: vec![Limit { name: "max_x_ms".into(), limit: 5.0, set_by_user: true }],
         output: output("a/b.json"),
         progress: Some(Duration::from_secs(1)),
-        keep_data: false,
+        data: Data { run: "rtn8d0cx12ab".into(), schema: None, keep_data: false },
     }
 }
 

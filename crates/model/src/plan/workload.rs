@@ -1,5 +1,6 @@
 //! What users do, and the numbers that shape it.
 
+use super::SchemaVariant;
 use serde::{Deserialize, Serialize};
 
 /// A workload by name, with its profile.
@@ -39,4 +40,37 @@ pub struct Hokm {
     pub concurrent_user_actions: u32,
     /// Size of the tables' contents before the run: 1.0 is 10,000 players.
     pub data_volume_multiplier: f64,
+    /// Tricks that win a hand.
+    pub tricks_to_win: u8,
+    /// Hands that win a game.
+    pub hands_to_win: u8,
+    /// Share of the games that a player leaves for good.
+    pub abandon_rate: f64,
+    /// How uneven players' popularity is.
+    pub player_popularity: PlayerPopularity,
+    /// Which indexes tables get that the run has to create.
+    pub schema_variant: SchemaVariant,
+}
+
+/// Who plays how often.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PlayerPopularity {
+    /// The n-th most popular player is drawn n^exponent times less often than the first.
+    Zipf(f64),
+    /// All alike.
+    Even(Even),
+}
+
+/// The word for players who are all alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Even {
+    /// `uniform`
+    Uniform,
+}
+
+impl PlayerPopularity {
+    /// All alike.
+    pub const UNIFORM: PlayerPopularity = PlayerPopularity::Even(Even::Uniform);
 }

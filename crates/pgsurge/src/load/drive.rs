@@ -124,7 +124,7 @@ impl Drive<'_> {
         Server {
             settings: self.target.settings.clone(),
             tls: self.target.tls.clone(),
-            schema: None,
+            schema: self.plan.data.schema.clone(),
             loaders: self.plan.threads.clamp(1, 4) as usize,
             patience: Some(PATIENCE),
             stop: stop.clone(),

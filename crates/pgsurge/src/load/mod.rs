@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
         };
         let driven = match &plan.workload.profile {
             Profile::Hokm(hokm) => {
-                let workload = workloads::hokm(plan, hokm, self.surroundings)?;
+                let workload = workloads::hokm(plan, hokm)?;
                 if !target.is_throwaway() {
                     let prefix = &workload.profile().run_prefix;
                     self.messages

@@ -9,6 +9,7 @@ mod database;
 pub mod document;
 mod fault;
 mod file;
+mod game;
 pub mod keys;
 mod layer;
 mod nearest;

@@ -30,7 +30,7 @@ pub fn judge(
         Profile::Hokm(_) => {
             (&[&keys::SCALE], "hokm has no scale; data_volume_multiplier is the size of its tables")
         }
-        Profile::Pgbench { .. } => (keys::HOKM, "only the hokm workload knows it"),
+        Profile::Pgbench { .. } => (keys::PROFILE, "only the hokm workload knows it"),
     };
     let keeping: (&[&Key], &str) = match target {
         Target::Throwaway => {

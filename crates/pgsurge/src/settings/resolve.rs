@@ -8,9 +8,9 @@ use super::output;
 use super::shape::{self, Timing};
 use super::source::Source;
 use super::typed::{self, Typed};
-use super::{file, relevance};
+use super::{file, game, relevance};
 use crate::surroundings::Surroundings;
-use model::plan::{Hokm, Limit, Plan, Poller, Profile, Protocol, Workload};
+use model::plan::{Data, Hokm, Limit, Plan, Poller, Profile, Protocol, Workload};
 use model::threshold;
 use std::time::Duration;
 
@@ -94,10 +94,9 @@ impl Resolver<'_> {
             thresholds: self.thresholds(),
             output: self.output(),
             progress: some(self.progress()),
-            keep_data: self.layers.switch(&keys::KEEP_DATA),
+            data: self.data(),
             workload,
         };
-        self.note("keep_data", self.layers.source(&keys::KEEP_DATA));
         (plan, server.settings)
     }
 
@@ -135,23 +134,22 @@ impl Resolver<'_> {
     }
 
     fn hokm(&mut self) -> Hokm {
-        for key in keys::HOKM {
+        for key in keys::PROFILE {
             let path = format!("workload.profile.hokm.{}", key.name());
             self.note(&path, self.layers.source(key));
         }
-        let layers = &self.layers;
-        let number = |key| layers.number(key).unwrap_or_default();
-        Hokm {
-            read_write_ratio: number(&keys::READ_WRITE_RATIO),
-            transaction_size_range: layers
-                .count_range(&keys::TRANSACTION_SIZE_RANGE)
-                .unwrap_or_default(),
-            batch_operation_probability: number(&keys::BATCH_OPERATION_PROBABILITY),
-            complex_query_probability: number(&keys::COMPLEX_QUERY_PROBABILITY),
-            concurrent_user_actions: layers
-                .small_count(&keys::CONCURRENT_USER_ACTIONS)
-                .unwrap_or_default(),
-            data_volume_multiplier: number(&keys::DATA_VOLUME_MULTIPLIER),
+        game::profile(&self.layers)
+    }
+
+    fn data(&mut self) -> Data {
+        self.note("data.run", Source::Derived("the time, and four random digits".to_owned()));
+        self.note("data.schema", self.layers.source(&keys::SCHEMA));
+        self.note("data.keep_data", self.layers.source(&keys::KEEP_DATA));
+        let second = self.surroundings.now.unix_timestamp().unsigned_abs();
+        Data {
+            run: model::plan::run_name(second, self.surroundings.random),
+            schema: self.layers.text(&keys::SCHEMA),
+            keep_data: self.layers.switch(&keys::KEEP_DATA),
         }
     }
 

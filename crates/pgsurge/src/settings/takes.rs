@@ -28,6 +28,15 @@ pub enum Takes {
         /// The largest.
         max: f64,
     },
+    /// A finite number, or a word instead of one.
+    NumberOr {
+        /// The smallest.
+        min: f64,
+        /// The largest.
+        max: f64,
+        /// The word.
+        word: &'static str,
+    },
     /// Two whole numbers, the smaller first.
     CountRange {
         /// The smallest of the first.
@@ -53,6 +62,8 @@ pub enum Takes {
     Text,
     /// A text that is never shown.
     Secret,
+    /// The name of a schema that is not the server's own.
+    Schema,
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// Some of a few words, separated by commas.
@@ -71,6 +82,9 @@ impl Takes {
                 format!("a whole number from {} to {}", units::count(*min), units::count(*max))
             }
             Takes::Number { min, max } => format!("a number from {} to {}", show(*min), show(*max)),
+            Takes::NumberOr { min, max, word } => {
+                format!("a number from {} to {}, or {word}", show(*min), show(*max))
+            }
             Takes::CountRange { min, max } => {
                 format!("two whole numbers [low, high] with {min} <= low <= high <= {max}")
             }
@@ -88,6 +102,9 @@ impl Takes {
                 format!("a duration up to {max}, as 100ms, or a range of them, as 50ms-200ms")
             }
             Takes::Text | Takes::Secret => "a text that is not empty".to_owned(),
+            Takes::Schema => {
+                "the name of a schema, at most 63 bytes, not pg_… or information_schema".to_owned()
+            }
             Takes::Choice(words) => format!("one of {}", words.join(", ")),
             Takes::Choices(words) => format!("some of {}", words.join(", ")),
             Takes::Switch => "true or false".to_owned(),
@@ -106,6 +123,11 @@ impl Takes {
                 let number: f64 = trimmed.parse().ok()?;
                 (*min..=*max).contains(&number).then_some(Value::Number(number))
             }
+            Takes::NumberOr { min, max, word } => {
+                let number = Takes::Number { min: *min, max: *max };
+                let chosen = (trimmed == *word).then_some(Value::Choice(word));
+                chosen.or_else(|| number.read_text(trimmed))
+            }
             Takes::CountRange { .. } => {
                 let (low, high) = trimmed.split_once('-')?;
                 self.count_range(whole(low)?, whole(high)?)
@@ -117,6 +139,7 @@ impl Takes {
                 self.span_range(read(low)?, read(high)?)
             }
             Takes::Text => some_text(text).map(|it| Value::Text(it.to_owned())),
+            Takes::Schema => schema(text).map(|it| Value::Text(it.to_owned())),
             Takes::Secret => some_text(text).map(|it| Value::Secret(Secret::new(it))),
             Takes::Choice(words) => word(words, trimmed).map(Value::Choice),
             Takes::Choices(words) => {
@@ -130,8 +153,12 @@ impl Takes {
     /// The value that a node of a settings file stands for; none where it is a slip.
     pub fn read_data(&self, node: &Node) -> Option<Value> {
         match (self, &node.data) {
-            (Takes::Count { .. } | Takes::Number { .. }, Data::Number(text)) => {
-                self.read_text(text)
+            (
+                Takes::Count { .. } | Takes::Number { .. } | Takes::NumberOr { .. },
+                Data::Number(text),
+            ) => self.read_text(text),
+            (Takes::NumberOr { word, .. }, Data::Text(text)) if text == word => {
+                Some(Value::Choice(word))
             }
             (
                 Takes::Span { .. } | Takes::SpanRange { .. },
@@ -139,7 +166,12 @@ impl Takes {
             ) => self.read_text(text),
             (Takes::Switch, Data::Switch(on)) => Some(Value::Switch(*on)),
             (
-                Takes::Text | Takes::Secret | Takes::Choice(_) | Takes::Choices(_) | Takes::Stages,
+                Takes::Text
+                | Takes::Secret
+                | Takes::Schema
+                | Takes::Choice(_)
+                | Takes::Choices(_)
+                | Takes::Stages,
                 Data::Text(text),
             ) => self.read_text(text),
             (Takes::CountRange { .. }, Data::List(both)) => {
@@ -206,6 +238,13 @@ fn some_text(text: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains('\0')).then_some(text)
 }
 
+/// PostgreSQL cuts longer names off, keeps `pg_` for itself, and gives every session temporary
+/// tables of its own.
+fn schema(text: &str) -> Option<&str> {
+    let is_servers = text.starts_with("pg_") || text == "information_schema";
+    some_text(text).filter(|it| it.len() <= 63 && !is_servers)
+}
+
 fn word(words: &'static [&'static str], text: &str) -> Option<&'static str> {
     words.iter().find(|it| **it == text).copied()
 }
@@ -262,6 +301,24 @@ mod tests {
     fn a_whole_number_may_be_written_with_a_point() {
         for text in ["50", "50.0", "5e1"] {
             assert_eq!(COUNT.read_text(text), Some(Value::Count(50)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_may_stand_for_a_number() {
+        let takes = Takes::NumberOr { min: 0.0, max: 20.0, word: "uniform" };
+        assert_eq!(takes.read_text("uniform"), Some(Value::Choice("uniform")));
+        assert_eq!(takes.read_text("1.5"), Some(Value::Number(1.5)));
+        assert_eq!((takes.read_text("even"), takes.read_text("21")), (None, None));
+    }
+
+    #[test]
+    fn the_servers_own_schemas_are_slips_and_odd_names_are_not() {
+        for text in ["", "pg_temp", "pg_catalog", "information_schema", &"s".repeat(64)] {
+            assert_eq!(Takes::Schema.read_text(text), None, "{text:?}");
+        }
+        for text in ["load", "Load \"test\"", "a.b", "schéma", " "] {
+            assert_eq!(Takes::Schema.read_text(text), Some(Value::Text(text.to_owned())));
         }
     }
 

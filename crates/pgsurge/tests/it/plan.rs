@@ -36,6 +36,8 @@ fn every_key_of_the_old_settings_file_is_understood() {
         "read_write_ratio": 0.6, "transaction_size_range": [2, 4],
         "batch_operation_probability": 0.2, "complex_query_probability": 0.01,
         "concurrent_user_actions": 80, "data_volume_multiplier": 0.5,
+        "tricks_to_win": 7, "hands_to_win": 7, "abandon_rate": 0.02, "player_popularity": 1.0,
+        "schema_variant": "careful",
     });
     assert_eq!(plan.get("workload"), json!({"name": "hokm", "profile": {"hokm": game}}));
     assert_eq!(plan.get("output.formats"), json!(["json", "md", "csv"]));
@@ -178,4 +180,16 @@ fn the_table_shows_every_value_with_its_source() {
     let bare: Vec<&str> =
         ended.out.lines().filter(|it| it.split_whitespace().count() < 3).collect();
     assert!(bare.is_empty(), "no source: {bare:?}");
+}
+
+#[test]
+fn the_game_has_rules_and_players_of_the_users_choice() {
+    let file = r#"{"load_profile": {"tricks_to_win": 3, "hands_to_win": 2, "abandon_rate": 0.5,
+        "player_popularity": "uniform", "schema_variant": "seed", "schema": "Load \"test\""}}"#;
+    let plan = Program::load().config("a.json", file).plan();
+    let game = |name: &str| plan.get(&format!("workload.profile.hokm.{name}"));
+    assert_eq!((game("tricks_to_win"), game("hands_to_win")), (json!(3), json!(2)));
+    assert_eq!((game("abandon_rate"), game("player_popularity")), (json!(0.5), json!("uniform")));
+    assert_eq!(game("schema_variant"), "seed");
+    assert_eq!(plan.get("data.schema"), "Load \"test\"");
 }

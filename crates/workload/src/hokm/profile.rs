@@ -3,31 +3,7 @@
 use super::popularity::Skew;
 use super::rules::Rules;
 use crate::error::Error;
-
-/// Which indexes the tables that we create get.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SchemaVariant {
-    /// Those that a careful team would have.
-    #[default]
-    Careful,
-    /// The bare tables of the seed: primary keys only.
-    Seed,
-}
-
-impl SchemaVariant {
-    /// The word that settings use for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            SchemaVariant::Careful => "careful",
-            SchemaVariant::Seed => "seed",
-        }
-    }
-
-    /// The variant called `name`.
-    pub fn parse(name: &str) -> Option<SchemaVariant> {
-        [SchemaVariant::Careful, SchemaVariant::Seed].into_iter().find(|it| it.name() == name)
-    }
-}
+pub use model::plan::SchemaVariant;
 
 /// The settings of the Hokm workload.
 #[derive(Clone, Debug, PartialEq)]

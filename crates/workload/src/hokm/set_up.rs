@@ -2,51 +2,89 @@
 
 use super::preload::{Events, GamePlayers, Games, Players, Sessions, Source};
 use super::statements::{self, Tables};
-use super::tables::{NEEDED, new_table};
+use super::tables::{NEEDED, key_column, new_table};
 use super::world::World;
 use crate::error::Error;
 use crate::loading::{self, Rows};
-use crate::schema::{self, Created, Found};
+use crate::schema::{self, Claim, Found, Mark, Owned};
 use crate::workload::{Server, SetUp};
+use std::collections::BTreeSet;
 use std::time::Instant;
 use wire::blocking::{Client, Param};
 use wire::value::TimestampUs;
 
-/// Makes everything ready. What was created is put into `created` as soon as it is, so that it
-/// can be undone if something fails later.
-pub fn set_up(
-    world: &World,
-    server: &Server<'_>,
-    created: &mut Vec<Created>,
-) -> Result<SetUp, Error> {
+/// Makes everything ready. `is_claimed` is set as soon as there may be something to clean up.
+pub fn set_up(world: &World, server: &Server<'_>, is_claimed: &mut bool) -> Result<SetUp, Error> {
     let (began, schema) = (Instant::now(), world.profile.schema.as_deref());
     let tables = Tables::new(schema);
     let mut client = server.connect()?;
-    let mut done = SetUp::default();
+    let mut done = SetUp { statements: schema::statements(), ..SetUp::default() };
     let found = schema::inspect(&mut client, schema, &NEEDED)?;
-    let missing: Vec<_> = NEEDED
-        .iter()
-        .zip(&found)
-        .filter(|(_, found)| **found == Found::Missing)
-        .map(|(table, _)| {
-            new_table(&tables, table.name, world.profile.schema_variant, world.prefix())
-        })
-        .collect();
-    *created = schema::create(&mut client, &missing)?;
-    done.statements = schema::statements(created);
-    done.created = created.iter().map(|table| table.name.clone()).collect();
-    schema::prepare(&mut client, &statements::all(schema))?;
+    refuse_occupied(world, &mut client, &tables, &found)?;
+    claim(world, &mut client, &tables, (&mut done, is_claimed))?;
     done.rows_loaded = preload(world, server, &mut client, &tables)?;
-    if done.rows_loaded == 0 {
-        done.notes.push("the rows of an earlier set-up were used".to_owned());
-    }
-    for table in created.iter() {
+    for table in &done.created {
         // Otherwise autovacuum would do it at some moment of the run.
-        let doing = format!("analyzing table {}", table.name);
-        client.batch(&format!("VACUUM (ANALYZE) {}", table.name)).map_err(Error::server(doing))?;
+        let doing = format!("analyzing table {table}");
+        client.batch(&format!("VACUUM (ANALYZE) {table}")).map_err(Error::server(doing))?;
     }
     done.seconds = began.elapsed().as_secs_f64();
     Ok(done)
+}
+
+/// Creates what is missing, shares what other runs created, and has every statement read.
+fn claim(
+    world: &World,
+    client: &mut Client,
+    tables: &Tables,
+    (done, is_claimed): (&mut SetUp, &mut bool),
+) -> Result<(), Error> {
+    let (schema, run) = (world.profile.schema.as_deref(), world.prefix());
+    let mut claim = Claim::begin(client, run)?;
+    if let Some(schema) = schema {
+        claim.schema(schema)?;
+    }
+    // Another run may have created or dropped tables since.
+    let found = schema::inspect(claim.client(), schema, &NEEDED)?;
+    let (mut missing, mut shared_with) = (Vec::new(), BTreeSet::new());
+    for (table, found) in NEEDED.iter().zip(found) {
+        if found == Found::Missing {
+            missing.push(new_table(tables, table.name, world.profile.schema_variant));
+        } else if let Some(mark) = claim.join(Owned::Table(tables.named(table.name)))? {
+            shared_with.extend(mark.others(run).into_iter().map(str::to_owned));
+        }
+    }
+    done.created = claim.create(&missing, &Mark::of(run))?;
+    if !shared_with.is_empty() {
+        let runs: Vec<String> = shared_with.into_iter().collect();
+        done.notes.push(format!("tables are shared with run {}", runs.join(", ")));
+    }
+    schema::prepare(claim.client(), &statements::all(schema))?;
+    // The answer to a commit may get lost.
+    *is_claimed = true;
+    claim.commit()
+}
+
+/// A run never touches rows that are there before it: none may carry its name.
+fn refuse_occupied(
+    world: &World,
+    client: &mut Client,
+    tables: &Tables,
+    found: &[Found],
+) -> Result<(), Error> {
+    for (table, found) in NEEDED.iter().zip(found) {
+        let stored = match found {
+            Found::Missing => 0,
+            Found::Fits(_) => count(client, tables, table.name, world.prefix())?,
+        };
+        if stored != 0 {
+            let (table, run) = (table.name, world.prefix());
+            return Err(Error::Settings(format!(
+                "table {table} already holds {stored} rows of a run called {run}: clean it up first"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn preload(
@@ -61,40 +99,7 @@ fn preload(
     let (sessions, events) = (Sessions(source), Events(source));
     // Whatever points at another row comes after it.
     let all: [&dyn Rows; 5] = [&players, &games, &members, &sessions, &events];
-    let mut present = 0;
-    for (rows, table) in all.iter().zip(NEEDED) {
-        let stored = count(client, tables, table.name, world.prefix())?;
-        if stored != 0 && (!world.profile.reuse_data || stored != rows.count()) {
-            return Err(Error::Settings(occupied(world, table.name, stored, rows.count())));
-        }
-        present += stored;
-    }
-    if world.profile.reuse_data && present > 0 {
-        return Ok(0);
-    }
     loading::load(server, &all)
-}
-
-fn occupied(world: &World, table: &str, stored: u64, expected: u64) -> String {
-    let run = world.prefix();
-    match world.profile.reuse_data {
-        true => format!(
-            "table {table} holds {stored} rows of run {run}, not the {expected} of a fresh \
-             set-up with these settings: clean the run up first"
-        ),
-        false => format!(
-            "table {table} already holds {stored} rows of a run called {run}: clean it up first"
-        ),
-    }
-}
-
-/// The column that every row's prefix stands in.
-pub fn key_column(table: &str) -> &'static str {
-    match table {
-        "players" => "player_id",
-        "sessions" => "session_id",
-        _ => "game_id",
-    }
 }
 
 fn count(client: &mut Client, tables: &Tables, table: &str, run: &str) -> Result<u64, Error> {

@@ -2,7 +2,6 @@
 
 use super::profile::SchemaVariant;
 use super::statements::Tables;
-use crate::identifier::literal;
 use crate::schema::{Column, NewTable, Privilege, Table};
 
 const ALL: &[Privilege] =
@@ -82,13 +81,8 @@ pub const NEEDED: [Table; 5] = [
     },
 ];
 
-/// What says, in the catalogs, which run made a table.
-pub fn maker(run: &str) -> String {
-    format!("made by pgsurge run {run}")
-}
-
-/// The statements that make the table called `name` (one of the five), for the run called `run`.
-pub fn new_table(tables: &Tables, name: &str, variant: SchemaVariant, run: &str) -> NewTable {
+/// The statements that make the table called `name`, one of the five.
+pub fn new_table(tables: &Tables, name: &str, variant: SchemaVariant) -> NewTable {
     let qualified = tables.named(name);
     let mut sql = format!("CREATE TABLE {qualified} ({})", columns(name));
     if variant == SchemaVariant::Careful
@@ -96,8 +90,16 @@ pub fn new_table(tables: &Tables, name: &str, variant: SchemaVariant, run: &str)
     {
         sql.push_str(&format!("; CREATE INDEX ON {qualified} {index}"));
     }
-    sql.push_str(&format!("; COMMENT ON TABLE {qualified} IS {}", literal(&maker(run))));
     NewTable { name: qualified.to_owned(), sql }
+}
+
+/// The column that every row's prefix stands in.
+pub fn key_column(table: &str) -> &'static str {
+    match table {
+        "players" => "player_id",
+        "sessions" => "session_id",
+        _ => "game_id",
+    }
 }
 
 fn columns(name: &str) -> &'static str {

@@ -11,7 +11,6 @@ use super::verify;
 use super::world::World;
 use crate::error::Error;
 use crate::postgres::Statement;
-use crate::schema::Created;
 use crate::workload::{CleanUp, Server, SetUp, Workload};
 use model::metric::Metric;
 use model::verification::Verification;
@@ -21,9 +20,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Hokm {
     world: Arc<World>,
-    created: Vec<Created>,
-    /// Whether rows of ours may be there.
-    has_rows: bool,
+    /// Whether tables or rows of ours may be there.
+    is_claimed: bool,
 }
 
 impl Hokm {
@@ -33,7 +31,7 @@ impl Hokm {
     /// When the settings make no sense: all their faults.
     pub fn new(profile: HokmProfile) -> Result<Hokm, Error> {
         profile.check()?;
-        Ok(Hokm { world: Arc::new(World::new(profile)), created: Vec::new(), has_rows: false })
+        Ok(Hokm { world: Arc::new(World::new(profile)), is_claimed: false })
     }
 
     /// The settings.
@@ -62,10 +60,7 @@ impl Workload for Hokm {
     }
 
     fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
-        let done = set_up::set_up(&self.world, server, &mut self.created);
-        // A load that failed half-way has left rows; one that was refused has not.
-        self.has_rows = !matches!(done, Err(Error::Settings(_) | Error::Unfit(_)));
-        done
+        set_up::set_up(&self.world, server, &mut self.is_claimed)
     }
 
     fn players(&mut self, clients: u32) -> Vec<HokmPlayer> {
@@ -83,16 +78,16 @@ impl Workload for Hokm {
 
     fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
         let run = self.world.prefix();
+        if !self.is_claimed {
+            return Ok(CleanUp::default());
+        }
         if self.world.profile.keep_data {
             let notes = vec![format!("the rows of run {run} were kept")];
             return Ok(CleanUp { notes, ..CleanUp::default() });
         }
-        if !self.has_rows && self.created.is_empty() {
-            return Ok(CleanUp::default());
-        }
-        let done = clean_up::clean_up(server, &self.tables(), run, &self.created)?;
-        self.created.clear();
-        self.has_rows = false;
+        let schema = self.world.profile.schema.clone();
+        let done = clean_up::clean_run(&server.with_schema(schema), run)?;
+        self.is_claimed = false;
         Ok(done)
     }
 

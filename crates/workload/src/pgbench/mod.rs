@@ -7,6 +7,7 @@
 
 mod player;
 mod script;
+mod set_up;
 mod tables;
 mod verify;
 
@@ -15,13 +16,15 @@ pub use script::Script;
 
 use crate::error::Error;
 use crate::postgres::Statement;
-use crate::schema::{self, Created};
+use crate::schema::{self, How, Owned, Release};
 use crate::workload::{CleanUp, Server, SetUp, Workload};
 use model::metric::Metric;
 use model::verification::Verification;
+use set_up::{Ready, SettingUp};
 use std::time::Instant;
 use tables::Tables;
 use verify::Stored;
+use wire::blocking::Client;
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,8 @@ pub struct PgbenchOptions {
     pub schema: Option<String>,
     /// The run's seed.
     pub seed: u64,
+    /// The run's name: it stands in the comments of tables that are made.
+    pub run: String,
     /// Leaves tables that we made where they are.
     pub keep_data: bool,
 }
@@ -42,15 +47,10 @@ pub struct PgbenchOptions {
 #[derive(Debug)]
 pub struct Pgbench {
     options: PgbenchOptions,
-    /// What set-up found; nothing before it.
-    ready: Option<Ready>,
-}
-
-#[derive(Debug)]
-struct Ready {
-    scale: u32,
-    created: Vec<Created>,
-    before: Stored,
+    /// Whether tables may be there that wait to be released.
+    is_claimed: bool,
+    /// What set-up found or made, and what was stored then; nothing before it.
+    ready: Option<(Ready, Stored)>,
 }
 
 impl Pgbench {
@@ -74,7 +74,7 @@ impl Pgbench {
         if !(1..=MAX_SCALE).contains(&options.scale) {
             return wrong("pgbench: the scale is not from 1 to 1000000");
         }
-        Ok(Pgbench { options, ready: None })
+        Ok(Pgbench { options, is_claimed: false, ready: None })
     }
 
     fn writes(&self) -> bool {
@@ -110,39 +110,24 @@ impl Workload for Pgbench {
     fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
         let began = Instant::now();
         let mut client = server.connect()?;
-        let mut done = SetUp::default();
-        let wanted = self.tables(self.options.scale);
-        let (scale, created) = match wanted.find(&mut client)? {
-            Some(scale) => {
-                if scale != self.options.scale {
-                    let text = "the pgbench tables that are there have scale";
-                    done.notes.push(format!("{text} {scale}: --scale was not used"));
-                }
-                (scale, Vec::new())
-            }
-            None => {
-                let created = wanted.create(&mut client)?;
-                // Only from here on there is something to undo.
-                self.ready = Some(Ready {
-                    scale: self.options.scale,
-                    created: created.clone(),
-                    before: Stored::default(),
-                });
-                done.rows_loaded = self.tables(self.options.scale).fill(server, &mut client)?;
-                done.statements = schema::statements(&created);
-                done.created = created.iter().map(|table| table.name.clone()).collect();
-                (self.options.scale, created)
-            }
+        let mut setting_up = SettingUp {
+            server,
+            run: &self.options.run,
+            tables: self.tables(self.options.scale),
+            statements: self.statements(),
+            done: SetUp::default(),
+            is_claimed: false,
         };
-        schema::prepare(&mut client, &self.statements())?;
-        let before = verify::stored(&mut client, &self.tables(scale))?;
-        self.ready = Some(Ready { scale, created, before });
+        let prepared = prepare(&mut setting_up, &mut client);
+        let SettingUp { mut done, is_claimed, .. } = setting_up;
+        self.is_claimed = is_claimed;
+        self.ready = Some(prepared?);
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
     }
 
     fn players(&mut self, clients: u32) -> Vec<PgbenchPlayer> {
-        let scale = self.ready.as_ref().map_or(self.options.scale, |ready| ready.scale);
+        let scale = self.ready.as_ref().map_or(self.options.scale, |(ready, _)| ready.scale);
         (0..clients)
             .map(|client| {
                 PgbenchPlayer::new(&self.options.scripts, scale, self.options.seed, client)
@@ -155,28 +140,30 @@ impl Workload for Pgbench {
         server: &Server<'_>,
         players: &mut [PgbenchPlayer],
     ) -> Result<Verification, Error> {
-        let Some(ready) = &self.ready else {
+        let Some((ready, before)) = &self.ready else {
             return Err(Error::Settings("pgbench: verification needs a set-up".to_owned()));
         };
-        let after = verify::stored(&mut server.connect()?, &self.tables(ready.scale))?;
+        let (mut client, tables) = (server.connect()?, self.tables(ready.scale));
+        let after = verify::stored(&mut client, &tables)?;
+        // Only now: whoever has written until then stands in the mark.
+        let alone = ready.is_maker && is_alone(&mut client, &tables, &self.options.run)?;
         let mut count = Count::default();
         players.iter().for_each(|player| count += player.count());
-        let change = after.since(&ready.before);
-        Ok(verify::verification(&count, change.as_ref(), !ready.created.is_empty()))
+        let change = after.since(before);
+        Ok(verify::verification(&count, change.as_ref(), alone))
     }
 
     fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
-        let mut done = CleanUp::default();
-        let Some(ready) = &self.ready else { return Ok(done) };
-        if ready.created.is_empty() {
-            return Ok(done);
+        if !self.is_claimed {
+            return Ok(CleanUp::default());
         }
         if self.options.keep_data {
-            done.notes.push("the pgbench tables were kept".to_owned());
-            return Ok(done);
+            let notes = vec!["the pgbench tables were kept".to_owned()];
+            return Ok(CleanUp { notes, ..CleanUp::default() });
         }
-        done.dropped = schema::drop(&mut server.connect()?, &ready.created)?;
-        self.ready = None;
+        let schema = self.options.schema.clone();
+        let done = clean_run(&server.with_schema(schema), &self.options.run)?;
+        self.is_claimed = false;
         Ok(done)
     }
 
@@ -184,4 +171,43 @@ impl Workload for Pgbench {
         // pgbench has none beyond what the engine measures.
         Vec::new()
     }
+}
+
+/// Everything before the load; what was stored then.
+fn prepare(setting_up: &mut SettingUp<'_>, client: &mut Client) -> Result<(Ready, Stored), Error> {
+    let ready = setting_up.run(client)?;
+    let tables = Tables { scale: ready.scale, ..setting_up.tables };
+    let before = verify::stored(client, &tables)?;
+    if ready.is_maker {
+        setting_up.open(client)?;
+    }
+    Ok((ready, before))
+}
+
+/// Whether nobody but `run` has ever needed the tables.
+fn is_alone(client: &mut Client, tables: &Tables<'_>, run: &str) -> Result<bool, Error> {
+    let history = tables.name("pgbench_history");
+    let mark = Owned::Table(&history).look_up(client)?.and_then(|seen| seen.mark);
+    Ok(mark.is_some_and(|mark| mark.names(run) && !mark.is_shared))
+}
+
+/// Drops the tables that runs of ours made, and their schema, where the run called `run` was the
+/// last that needed them. Tables that were there before any run of ours are not touched.
+///
+/// # Errors
+/// When the server can't be reached or refuses.
+pub fn clean_run(server: &Server<'_>, run: &str) -> Result<CleanUp, Error> {
+    let mut client = server.connect()?;
+    let mut done = CleanUp::default();
+    // Their rows say nothing about who made them: all are everybody's.
+    let how = How { run, others: None, leave: true };
+    let names = tables::NAMES.map(|name| server.qualified(name));
+    let things = names.each_ref().map(|name| Owned::Table(name));
+    match schema::release(server, &mut client, &things, how)? {
+        Release::Dropped(names) => done.dropped.extend(names),
+        Release::Stays(why) => done.notes.push(format!("the pgbench tables stay: {why}")),
+        Release::Untouched => {}
+    }
+    schema::release_schema(server, &mut client, run, &mut done)?;
+    Ok(done)
 }

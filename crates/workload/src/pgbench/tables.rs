@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::identifier::qualified;
 use crate::loading::{self, Rows, TextRow};
-use crate::schema::{self, Column, Created, Fault, Found, NewTable, Privilege, Problem, Table};
+use crate::schema::{self, Column, Fault, Found, NewTable, Privilege, Problem, Table};
 use crate::workload::Server;
 use wire::blocking::Client;
 
@@ -15,11 +15,16 @@ pub(super) const TELLERS_PER_BRANCH: i64 = 10;
 const BIGINT_SCALE: u32 = 20_000;
 
 /// The four tables (two where only reading is done) in one schema.
+#[derive(Clone, Copy)]
 pub(super) struct Tables<'a> {
     pub(super) schema: Option<&'a str>,
     pub(super) scale: u32,
     pub(super) writes: bool,
 }
+
+/// In the order in which they can be dropped.
+pub(super) const NAMES: [&str; 4] =
+    ["pgbench_history", "pgbench_tellers", "pgbench_accounts", "pgbench_branches"];
 
 const READ: &[Table] = &[
     Table {
@@ -109,8 +114,8 @@ impl Tables<'_> {
         Fault { table: self.name(table), problem }
     }
 
-    /// Creates all four, as `pgbench -i` does, without their keys: rows load faster so.
-    pub(super) fn create(&self, client: &mut Client) -> Result<Vec<Created>, Error> {
+    /// All four, as `pgbench -i` creates them, without their keys: rows load faster so.
+    pub(super) fn new_tables(&self) -> [NewTable; 4] {
         let aid = if self.scale >= BIGINT_SCALE { "bigint" } else { "int" };
         let table = |name: &str, columns: &str, storage: &str| {
             let name = self.name(name);
@@ -120,7 +125,7 @@ impl Tables<'_> {
         let history =
             format!("tid int, bid int, aid {aid}, delta int, mtime timestamp, filler char(22)");
         let accounts = format!("aid {aid} NOT NULL, bid int, abalance int, filler char(84)");
-        let tables = [
+        [
             table("pgbench_history", &history, ""),
             table(
                 "pgbench_tellers",
@@ -129,8 +134,12 @@ impl Tables<'_> {
             ),
             table("pgbench_accounts", &accounts, full),
             table("pgbench_branches", "bid int NOT NULL, bbalance int, filler char(88)", full),
-        ];
-        schema::create(client, &tables)
+        ]
+    }
+
+    /// The names of all four.
+    pub(super) fn names(&self) -> [String; 4] {
+        NAMES.map(|name| self.name(name))
     }
 
     /// Loads the tables just created, adds their keys, and settles them as `pgbench -i` does;

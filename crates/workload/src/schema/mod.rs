@@ -2,17 +2,24 @@
 //! dropping our own.
 //!
 //! A user's table is only looked at. A table fits if every column that we write takes our value
-//! by assignment, and every other is nullable or has a default.
+//! by assignment, and every other is nullable or has a default. What we create carries a [`Mark`]
+//! that says which runs need it: a [`Claim`] makes and shares, [`release`] drops what is left.
 
-mod create;
+mod claim;
 mod fault;
 mod inspect;
+mod mark;
+mod owned;
 mod prepare;
+mod release;
 
-pub use create::{Created, NewTable, create, drop, statements};
+pub use claim::{Claim, statements};
 pub use fault::{Fault, Problem};
 pub use inspect::{Found, inspect};
+pub use mark::Mark;
+pub use owned::{Owned, Seen};
 pub use prepare::prepare;
+pub use release::{How, Release, release, release_schema};
 
 /// What a workload needs of one table.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +32,15 @@ pub struct Table {
     pub unique: Option<&'static [&'static str]>,
     /// What is done to it.
     pub privileges: &'static [Privilege],
+}
+
+/// A table to be made.
+#[derive(Clone, Debug)]
+pub struct NewTable {
+    /// Its name as SQL writes it, schema included.
+    pub name: String,
+    /// `CREATE TABLE …`, without `IF NOT EXISTS`: whoever comes first owns it.
+    pub sql: String,
 }
 
 /// A column that statements name.

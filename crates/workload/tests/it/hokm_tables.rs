@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::hokm::{play, profile};
 use workload::hokm::{Hokm, HokmProfile, SchemaVariant, clean_run};
 use workload::postgres::Protocol;
-use workload::{Error, Server, Workload};
+use workload::{CleanUp, Error, Server, Workload};
 
 /// What a user may have made of the seed's tables: other types, more columns, foreign keys.
 const THEIRS: &str = "
@@ -111,13 +111,27 @@ fn the_volume_is_what_the_multiplier_says() {
 #[test]
 fn tables_live_in_the_schema_that_was_asked_for() {
     let database = Database::new("hokm_schema");
-    database.run("CREATE SCHEMA \"Load test\"");
     let schema = Some("Load test".to_owned());
     let asked = HokmProfile { schema: schema.clone(), ..profile() };
     let mut run = play(&database, asked, Protocol::Prepared);
     let server = Server { schema, ..database.server() };
     assert_eq!(run.failed_checks(&server), [""; 0]);
-    assert_eq!(run.workload.clean_up(&server).unwrap().dropped.len(), 5);
+    assert_eq!(database.tables().matches(", ").count(), 4);
+    assert_eq!(run.workload.clean_up(&server).unwrap().dropped.len(), 6);
+    assert_eq!(database.number(SCHEMAS), 0);
+}
+
+const SCHEMAS: &str = "SELECT count(*) FROM pg_namespace WHERE nspname = 'Load test'";
+
+#[test]
+fn a_schema_that_was_there_stays() {
+    let database = Database::new("hokm_schema_theirs");
+    database.run("CREATE SCHEMA \"Load test\"");
+    let asked = HokmProfile { schema: Some("Load test".to_owned()), ..profile() };
+    let mut workload = Hokm::new(asked).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    assert_eq!(workload.clean_up(&database.server()).unwrap().dropped.len(), 5);
+    assert_eq!(database.number(SCHEMAS), 1);
 }
 
 #[test]
@@ -157,23 +171,31 @@ fn a_run_of_the_same_name_is_refused_and_its_rows_stay() {
 }
 
 #[test]
-fn what_was_kept_can_be_used_again() {
-    let database = Database::new("hokm_reused");
-    let kept = HokmProfile { keep_data: true, ..profile() };
-    let mut first = Hokm::new(kept).unwrap();
-    let made = first.set_up(&database.server()).unwrap();
-    first.clean_up(&database.server()).unwrap();
-    let again = HokmProfile { reuse_data: true, ..profile() };
-    let mut run = play(&database, again.clone(), Protocol::Prepared);
-    assert!(made.rows_loaded > 0);
-    assert_eq!(run.failed_checks(&database.server()), [""; 0]);
-    // Played with, it is no fresh set-up any more.
-    let refused = Hokm::new(again).unwrap().set_up(&database.server()).unwrap_err();
-    assert!(refused.to_string().contains("of a fresh set-up"), "{refused}");
-    run.workload.clean_up(&database.server()).unwrap();
-    assert_eq!(
-        database.tables().replace(|c: char| c.is_ascii_digit(), ""),
-        "game_events , \
-               game_players , games , players , sessions "
+fn two_runs_share_the_tables_that_one_of_them_made() {
+    let database = Database::new("hokm_two_runs");
+    let named = |run: &str| HokmProfile { run_prefix: run.to_owned(), ..profile() };
+    let mut first = play(&database, named("one"), Protocol::Prepared);
+    let mut second = play(&database, named("two"), Protocol::Prepared);
+    for run in [&mut first, &mut second] {
+        assert_eq!(run.failed_checks(&database.server()), [""; 0]);
+    }
+    // The maker goes first: its rows go, the tables stay with the other's.
+    let cleaned = first.workload.clean_up(&database.server()).unwrap();
+    assert!(cleaned.dropped.is_empty() && cleaned.rows_removed > 1_000, "{cleaned:?}");
+    assert!(cleaned.notes.iter().all(|note| note.contains("run two needs it")), "{cleaned:?}");
+    assert_eq!(second.failed_checks(&database.server()), [""; 0]);
+    assert_eq!(second.workload.clean_up(&database.server()).unwrap().dropped.len(), 5);
+    assert_eq!(database.tables(), "");
+}
+
+#[test]
+fn another_applications_tables_of_the_same_names_are_nobodys_rows() {
+    let database = Database::new("hokm_other_games");
+    database.run(
+        "CREATE TABLE games (game_id int PRIMARY KEY); CREATE VIEW players AS SELECT 1 AS n;
+         CREATE TABLE sessions (id text); INSERT INTO sessions VALUES ('run-s1')",
     );
+    let cleaned = clean_run(&database.server(), "run").unwrap();
+    assert_eq!(cleaned, CleanUp::default());
+    assert_eq!(database.tables(), "games 0, sessions 1");
 }

@@ -14,6 +14,7 @@ mod hokm_verification;
 mod hokm_wishes;
 mod loading;
 mod mix;
+mod ownership;
 mod pgbench;
 mod protocols;
 mod schema;

@@ -81,7 +81,9 @@ impl Workload for Ping {
 
 fn tpcb() -> Pgbench {
     let scripts = vec![(Script::TpcbLike, 1)];
-    let options = PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, keep_data: false };
+    let run = "run".to_owned();
+    let options =
+        PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, run, keep_data: false };
     Pgbench::new(options).unwrap()
 }
 

@@ -5,9 +5,9 @@ use engine::poller::PollerChoice;
 use engine::{Control, Finished, Load, Observer, Shape};
 use model::measured::Interval;
 use std::time::Duration;
-use workload::Workload;
-use workload::pgbench::{Pgbench, PgbenchOptions, PgbenchPlayer, Script};
+use workload::pgbench::{Pgbench, PgbenchOptions, PgbenchPlayer, Script, clean_run};
 use workload::postgres::{Postgres, Protocol};
+use workload::{Server, Workload};
 
 pub struct Silent;
 
@@ -17,7 +17,14 @@ impl Observer for Silent {
 
 fn options(script: Script) -> PgbenchOptions {
     let scripts = vec![(script, 1)];
-    PgbenchOptions { scripts, scale: 1, schema: None, seed: 3, keep_data: false }
+    PgbenchOptions {
+        scripts,
+        scale: 1,
+        schema: None,
+        seed: 3,
+        run: "run".to_owned(),
+        keep_data: false,
+    }
 }
 
 pub fn load(clients: u32) -> Load {
@@ -88,12 +95,11 @@ fn the_scale_is_read_from_tables_that_are_there_and_they_stay_as_they_are() {
     assert_eq!(made.created.len(), 4);
     maker.clean_up(&database.server()).unwrap();
 
-    let mut workload = Pgbench::new(options(Script::SelectOnly)).unwrap();
+    let other = PgbenchOptions { run: "two".to_owned(), ..options(Script::SelectOnly) };
+    let mut workload = Pgbench::new(other).unwrap();
     let found = workload.set_up(&database.server()).unwrap();
-    assert_eq!(
-        found.notes,
-        ["the pgbench tables that are there have scale 2: --scale was not used"]
-    );
+    let expected = "the pgbench tables that are there have scale 2: --scale was not used";
+    assert_eq!(found.notes[0], expected);
     assert!(found.created.is_empty() && found.rows_loaded == 0);
     run(&database, &mut workload, Protocol::Prepared);
     assert!(workload.clean_up(&database.server()).unwrap().dropped.is_empty());
@@ -226,4 +232,62 @@ fn senseless_options_are_refused() {
         refused(PgbenchOptions { scripts: twice, ..base }),
         "pgbench: a script is named twice"
     );
+}
+
+#[test]
+fn two_runs_share_pgbenchs_tables_and_say_what_can_be_told() {
+    let database = Database::new("pgbench_two_runs");
+    let named = |run: &str| PgbenchOptions { run: run.to_owned(), ..options(Script::TpcbLike) };
+    let mut maker = Pgbench::new(named("one")).unwrap();
+    maker.set_up(&database.server()).unwrap();
+    let mut guest = Pgbench::new(named("two")).unwrap();
+    let found = guest.set_up(&database.server()).unwrap();
+    assert!(found.notes.iter().any(|note| note.contains("shared with run one")), "{found:?}");
+    let mut runs = [&mut maker, &mut guest].map(|it| (run(&database, it, Protocol::Simple), it));
+    for (finished, workload) in &mut runs {
+        let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+        assert!(verified.passed, "{verified:?}");
+        let names: Vec<&str> = verified.checks.iter().map(|check| check.name.as_str()).collect();
+        assert!(!names.contains(&"history_adds_up_to_what_was_acknowledged"), "{names:?}");
+    }
+    let left = maker.clean_up(&database.server()).unwrap();
+    assert_eq!(left.notes, ["the pgbench tables stay: run two needs it"]);
+    assert_eq!(guest.clean_up(&database.server()).unwrap().dropped.len(), 4);
+    assert_eq!(database.tables(), "");
+}
+
+#[test]
+fn a_run_waits_while_another_one_loads_the_tables() {
+    let database = Database::new("pgbench_both_load");
+    let named = |run: &str| PgbenchOptions { run: run.to_owned(), ..options(Script::SelectOnly) };
+    let loaded = |name: &'static str| {
+        let mut workload = Pgbench::new(named(name)).unwrap();
+        let done = workload.set_up(&database.server()).unwrap();
+        (done.rows_loaded, workload)
+    };
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| loaded("one"));
+        let second = scope.spawn(|| loaded("two"));
+        (first.join().unwrap(), second.join().unwrap())
+    });
+    assert_eq!(first.0 + second.0, 100_011, "one of them loaded, once");
+    for (_, mut workload) in [first, second] {
+        workload.clean_up(&database.server()).unwrap();
+    }
+    assert_eq!(database.tables(), "");
+}
+
+#[test]
+fn what_a_killed_run_left_half_loaded_is_told_and_goes_by_its_name() {
+    let database = Database::new("pgbench_half_loaded");
+    let mut killed = Pgbench::new(options(Script::SelectOnly)).unwrap();
+    killed.set_up(&database.server()).unwrap();
+    database
+        .run("COMMENT ON TABLE pgbench_branches IS 'made by pgsurge; needed by run run; loading'");
+    let server = Server { patience: Some(Duration::from_millis(500)), ..database.server() };
+    let asked = PgbenchOptions { run: "two".to_owned(), ..options(Script::SelectOnly) };
+    let error = Pgbench::new(asked).unwrap().set_up(&server).unwrap_err().to_string();
+    assert!(error.contains("--clean run"), "{error}");
+    assert_eq!(clean_run(&database.server(), "run").unwrap().dropped.len(), 4);
+    assert_eq!(database.tables(), "");
 }

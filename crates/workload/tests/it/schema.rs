@@ -2,9 +2,7 @@
 
 use crate::database::Database;
 use workload::Error;
-use workload::schema::{
-    Column, Found, NewTable, Privilege, Table, create, drop as drop_tables, inspect,
-};
+use workload::schema::{Column, Found, Privilege, Table, inspect};
 
 const GAMES: Table = Table {
     name: "games",
@@ -98,41 +96,4 @@ fn a_user_who_may_not_write_hears_it_before_any_load() {
     database.run("DROP OWNED BY reader; DROP ROLE reader");
     let expected = "no permission to INSERT on table games; no permission to UPDATE on table games";
     assert_eq!(text, expected);
-}
-
-fn new_table(name: &str) -> NewTable {
-    NewTable { name: name.into(), sql: format!("CREATE TABLE {name} (id int4)") }
-}
-
-#[test]
-fn tables_are_created_together_or_not_at_all() {
-    let database = Database::new("together");
-    database.run("CREATE TABLE second (id int4)");
-    let tables = [new_table("first"), new_table("second")];
-    let error = create(&mut database.client(), &tables).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "creating table second: relation \"second\" already exists (42P07)"
-    );
-    assert_eq!(database.tables(), "second 0");
-}
-
-#[test]
-fn only_the_very_tables_that_we_made_are_dropped() {
-    let database = Database::new("very_tables");
-    let mut client = database.client();
-    let created = create(&mut client, &[new_table("ours"), new_table("replaced")]).unwrap();
-    client.batch("DROP TABLE replaced; CREATE TABLE replaced (id int4)").unwrap();
-    assert_eq!(drop_tables(&mut client, &created).unwrap(), ["ours"]);
-    assert_eq!(database.tables(), "replaced 0");
-}
-
-#[test]
-fn schemas_with_odd_names_are_quoted() {
-    let database = Database::new("odd_schema");
-    database.run("CREATE SCHEMA \"My \"\"odd\"\" schema\"");
-    let name = workload::identifier::qualified(Some("My \"odd\" schema"), "games");
-    let mut client = database.client();
-    let created = create(&mut client, &[new_table(&name)]).unwrap();
-    assert_eq!(drop_tables(&mut client, &created).unwrap(), [name]);
 }

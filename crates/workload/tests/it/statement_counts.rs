@@ -56,7 +56,9 @@ fn our_counts_are_the_servers_in_every_protocol() {
     for protocol in Protocol::ALL {
         let database = Database::new(&format!("counts_{}", protocol.name()));
         let scripts = Script::ALL.map(|script| (script, 1)).into();
-        let options = PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, keep_data: false };
+        let run = "run".to_owned();
+        let options =
+            PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, run, keep_data: false };
         let mut workload = Pgbench::new(options).unwrap();
         workload.set_up(&database.server()).unwrap();
         let texts = catalog(&workload).statements;

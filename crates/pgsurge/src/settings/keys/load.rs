@@ -13,7 +13,6 @@ const LOAD: &str = "Load";
 const PACE: &str = "Pace";
 const CLIENT: &str = "Client";
 const HOUR: Duration = Duration::from_secs(3600);
-const RATIO: Takes = Takes::Number { min: 0.0, max: 1.0 };
 const RATE_PER_S: Takes = Takes::Number { min: 0.0, max: MAX_PER_S };
 
 const fn flag(group: &'static str, name: &'static str, placeholder: &'static str) -> Option<Flag> {
@@ -219,95 +218,6 @@ pub static SEED: Key = Key {
     )
 };
 
-/// pgbench's scale.
-pub static SCALE: Key = Key {
-    flag: flag(LOAD, "scale", "N"),
-    default: Default::Is("1"),
-    ..Key::new(
-        "load_profile.scale",
-        Takes::Count { min: 1, max: 20_000 },
-        "Size of pgbench's tables where they have to be created, 100,000 accounts per unit",
-    )
-};
-
-/// What stays.
-pub static KEEP_DATA: Key = Key {
-    flag: flag(LOAD, "keep-data", ""),
-    default: Default::Is("false"),
-    ..Key::new(
-        "load_profile.keep_data",
-        Takes::Switch,
-        "Keep the tables and rows that this run makes on a server of yours",
-    )
-};
-
-/// Share of reads.
-pub static READ_WRITE_RATIO: Key = Key {
-    default: Default::Is("0.7"),
-    ..Key::new("load_profile.read_write_ratio", RATIO, "Share of the game's statements that read")
-};
-
-/// Statements per transaction.
-pub static TRANSACTION_SIZE_RANGE: Key = Key {
-    default: Default::Is("1-5"),
-    ..Key::new(
-        "load_profile.transaction_size_range",
-        Takes::CountRange { min: 1, max: 1_000 },
-        "Fewest and most game statements in an explicit transaction",
-    )
-};
-
-/// Batches.
-pub static BATCH_OPERATION_PROBABILITY: Key = Key {
-    default: Default::Is("0.1"),
-    ..Key::new(
-        "load_profile.batch_operation_probability",
-        RATIO,
-        "Share of writes that are batches",
-    )
-};
-
-/// Complex queries.
-pub static COMPLEX_QUERY_PROBABILITY: Key = Key {
-    default: Default::Is("0.05"),
-    ..Key::new(
-        "load_profile.complex_query_probability",
-        RATIO,
-        "Share of looks that are complex queries",
-    )
-};
-
-/// Seats.
-pub static CONCURRENT_USER_ACTIONS: Key = Key {
-    default: Default::Is("100"),
-    ..Key::new(
-        "load_profile.concurrent_user_actions",
-        Takes::Count { min: 1, max: 1_000_000 },
-        "Seats played at once, four to a table",
-    )
-};
-
-/// Preloaded rows.
-pub static DATA_VOLUME_MULTIPLIER: Key = Key {
-    default: Default::Is("1"),
-    ..Key::new(
-        "load_profile.data_volume_multiplier",
-        Takes::Number { min: 0.001, max: 10_000.0 },
-        "Size of the tables' contents before the run: 1.0 is 10,000 players, 2,500 games and \
-         100,000 events",
-    )
-};
-
-/// What only the game has.
-pub static HOKM: &[&Key] = &[
-    &READ_WRITE_RATIO,
-    &TRANSACTION_SIZE_RANGE,
-    &BATCH_OPERATION_PROBABILITY,
-    &COMPLEX_QUERY_PROBABILITY,
-    &CONCURRENT_USER_ACTIONS,
-    &DATA_VOLUME_MULTIPLIER,
-];
-
 /// All of them, in the order of the documentation.
 pub(super) static ALL: &[&Key] = &[
     &WORKLOAD,
@@ -317,8 +227,6 @@ pub(super) static ALL: &[&Key] = &[
     &GRACE,
     &MAX_TRIES,
     &STATEMENT_TIMEOUT,
-    &SCALE,
-    &KEEP_DATA,
     &QPS_TARGET,
     &RATE,
     &STAGES,
@@ -329,10 +237,4 @@ pub(super) static ALL: &[&Key] = &[
     &THREADS,
     &POLLER,
     &SEED,
-    &READ_WRITE_RATIO,
-    &TRANSACTION_SIZE_RANGE,
-    &BATCH_OPERATION_PROBABILITY,
-    &COMPLEX_QUERY_PROBABILITY,
-    &CONCURRENT_USER_ACTIONS,
-    &DATA_VOLUME_MULTIPLIER,
 ];

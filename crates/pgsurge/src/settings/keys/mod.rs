@@ -3,13 +3,17 @@
 //! The one source of flags and their help, of what a settings file may hold, of the nearest name
 //! for a slip, of defaults, and of `docs/settings.md`. A setting that is not here does not exist.
 
+mod data;
 mod database;
+mod game;
 mod load;
 mod reporting;
 mod scenarios;
 mod thresholds;
 
+pub use data::*;
 pub use database::*;
+pub use game::*;
 pub use load::*;
 pub use reporting::*;
 
@@ -145,7 +149,10 @@ pub fn variable_of(flag: &str) -> String {
 
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    let written = [load::ALL, database::ALL, reporting::ALL].into_iter().flatten().copied();
+    let written = [load::ALL, data::ALL, game::ALL, database::ALL, reporting::ALL]
+        .into_iter()
+        .flatten()
+        .copied();
     written.chain(thresholds::all())
 }
 

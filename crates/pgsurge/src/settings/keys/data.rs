@@ -1,0 +1,56 @@
+//! The tables: where they are, how large they are made, and what becomes of them.
+
+use super::{Default, Flag, Key};
+use crate::settings::takes::Takes;
+
+const fn flag(name: &'static str, placeholder: &'static str) -> Option<Flag> {
+    Some(Flag { name, placeholder, group: "Data" })
+}
+
+/// Where the tables are.
+pub static SCHEMA: Key = Key {
+    flag: flag("schema", "NAME"),
+    default: Default::Follows("the search path"),
+    ..Key::new(
+        "load_profile.schema",
+        Takes::Schema,
+        "Schema of the tables, as it is spelled in the catalogs; created where it is missing",
+    )
+};
+
+/// How the game's tables are made.
+pub static SCHEMA_VARIANT: Key = Key {
+    flag: flag("schema-variant", "NAME"),
+    default: Default::Is("careful"),
+    ..Key::new(
+        "load_profile.schema_variant",
+        Takes::Choice(&["careful", "seed"]),
+        "Indexes of the game's tables where they have to be created: those of a careful team, or \
+         primary keys only",
+    )
+};
+
+/// pgbench's scale.
+pub static SCALE: Key = Key {
+    flag: flag("scale", "N"),
+    default: Default::Is("1"),
+    ..Key::new(
+        "load_profile.scale",
+        Takes::Count { min: 1, max: 20_000 },
+        "Size of pgbench's tables where they have to be created, 100,000 accounts per unit",
+    )
+};
+
+/// What stays.
+pub static KEEP_DATA: Key = Key {
+    flag: flag("keep-data", ""),
+    default: Default::Is("false"),
+    ..Key::new(
+        "load_profile.keep_data",
+        Takes::Switch,
+        "Keep the tables and rows that this run makes on a server of yours",
+    )
+};
+
+/// All of them, in the order of the documentation.
+pub(super) static ALL: &[&Key] = &[&SCHEMA, &SCHEMA_VARIANT, &SCALE, &KEEP_DATA];
