@@ -74,7 +74,7 @@ pub(crate) struct Client<C: Connection> {
     pub(crate) first_try_done: bool,
     /// It stands in the queue of idle clients (perhaps lost meanwhile).
     pub(crate) is_queued: bool,
-    /// A statement of the answer under way brought a failure, which is in the books.
+    /// A statement of the try under way brought a failure, which is in the books.
     pub(crate) is_booked: bool,
     /// The only timer that counts; older ones are void.
     pub(crate) timer: u64,

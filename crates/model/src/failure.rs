@@ -30,6 +30,8 @@ pub enum ErrorClass {
     LockTimeout,
     /// 57014.
     StatementTimeout,
+    /// 25006: a standby, or a database that is set to read only.
+    ReadOnly,
     /// 23xxx.
     Constraint,
     /// The answer did not follow the protocol, or TLS failed.
@@ -50,6 +52,7 @@ impl ErrorClass {
             b"40P01" => ErrorClass::Deadlock,
             b"55P03" => ErrorClass::LockTimeout,
             b"57014" => ErrorClass::StatementTimeout,
+            b"25006" => ErrorClass::ReadOnly,
             [b'2', b'8', ..] => ErrorClass::Authentication,
             [b'2', b'3', ..] => ErrorClass::Constraint,
             _ => ErrorClass::Other,
@@ -74,6 +77,7 @@ impl ErrorClass {
             ErrorClass::Deadlock => "deadlock",
             ErrorClass::LockTimeout => "lock_timeout",
             ErrorClass::StatementTimeout => "statement_timeout",
+            ErrorClass::ReadOnly => "read_only",
             ErrorClass::Constraint => "constraint",
             ErrorClass::Protocol => "protocol",
             ErrorClass::Unexpected => "unexpected",

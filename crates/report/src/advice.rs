@@ -49,7 +49,11 @@ fn overload(result: &RunResult) -> Option<String> {
         .iter()
         .any(|check| check.code == "offered_load" && check.outcome == ValidityOutcome::Warning);
     let load = &result.load_metrics;
-    (short && load.achieved_per_s > 0.0).then(|| {
+    // What failed was answered: a lower rate is no remedy for it.
+    let missing = load.offered_per_s.unwrap_or_default() - load.achieved_per_s;
+    let failed = load.all_actions.failed as f64 / load.elapsed_s.max(f64::MIN_POSITIVE);
+    let slow = short && failed < missing / 2.0;
+    (slow && load.achieved_per_s > 0.0).then(|| {
         let rate = typed(load.achieved_per_s * SUSTAINABLE);
         format!("the server did not keep up: try --rate {rate} to see it below its limit")
     })
@@ -76,13 +80,20 @@ fn commonest_error(result: &RunResult) -> Option<String> {
     let error = result.load_metrics.errors.first()?;
     let advice = match error.class.as_str() {
         "too_many_connections" => "raise max_connections, or use fewer --connections",
-        "deadlock" | "serialization" => {
+        "deadlock" => {
             "transactions meet on the same rows: look at the server's log for who waits for whom"
+        }
+        "serialization" => {
+            "transactions meet on the same rows: raise --max-tries, or let fewer of them meet"
         }
         "statement_timeout" => {
             "raise --statement-timeout, or find out what the statement waits for"
         }
         "lock_timeout" => "raise lock_timeout, or find out who holds the lock",
+        "read_only" => {
+            "the server takes no writes any more (it has become a standby, or \
+             default_transaction_read_only is on): name the primary"
+        }
         "connection_lost" | "server_shutting_down" | "connect_refused" => {
             "the server's log tells why it went away"
         }

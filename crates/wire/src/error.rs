@@ -26,7 +26,7 @@ pub enum Error {
         cause: Box<Error>,
     },
     /// The operating system refused something.
-    #[error("{doing}: {cause}")]
+    #[error("{doing}: {}", io_words(.cause))]
     Io {
         /// What was being done.
         doing: &'static str,
@@ -155,6 +155,14 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// The kind where the standard library has a name for it, which needs no number behind it.
+fn io_words(cause: &io::Error) -> String {
+    let kind = cause.kind().to_string();
+    // An error of ours, or one that the standard library knows by its number only.
+    let has_no_name = cause.raw_os_error().is_none() || kind.starts_with("uncategorized");
+    if has_no_name { cause.to_string() } else { kind }
 }
 
 fn io_hint(kind: io::ErrorKind) -> Option<&'static str> {

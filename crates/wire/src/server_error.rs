@@ -194,6 +194,10 @@ impl OwnedServerError {
             "28P01" => "set PGPASSWORD, or add the host to ~/.pgpass",
             "28000" => "is the user right, and does the server's pg_hba.conf admit it from here?",
             "3D000" => "create the database, or name another one",
+            "25006" => {
+                "this server takes no writes (a standby, or default_transaction_read_only is on): \
+                 name the primary"
+            }
             "53300" => "use fewer connections, or raise max_connections in the server",
             "57P03" => "the server is starting up or shutting down: try again in a moment",
             _ => return self.hint.clone(),

@@ -175,6 +175,7 @@ where
         let this = &mut self.clients[client];
         let (intended_ns, free_ns) = (intended, this.free_since_ns);
         this.enter(State::Busy);
+        this.is_booked = false;
         this.current =
             Some(Current { action, phase, intended_ns, free_ns, first_sent_ns: None, tries: 1 });
         statements
@@ -206,7 +207,6 @@ where
 
     fn send(&mut self, client: usize, at: u64) {
         let this = &mut self.clients[client];
-        this.is_booked = false;
         if let Err(failure) = this.connection.send(&mut self.request, &mut this.out) {
             return self.gone(client, &failure, at);
         }
@@ -262,6 +262,7 @@ where
         let (phase, action) = (current.phase, current.action);
         self.recorder.action(phase, action).counts.retries += 1;
         self.book(client, phase, failure);
+        self.clients[client].is_booked = false;
         true
     }
 
@@ -287,7 +288,7 @@ where
         self.book(client, current.phase, failure);
     }
 
-    /// Books a failure of an action, unless a statement of the same answer brought it.
+    /// Books why a try failed, unless a statement of it did so; a rollback may have come since.
     fn book(&mut self, client: usize, phase: Phase, failure: &Failure) {
         if !self.clients[client].is_booked {
             self.recorder.failure(phase, failure);

@@ -109,7 +109,10 @@ where
             _ if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.clients[client].connection.closed()
             }
-            _ => Failure::new(ErrorClass::ConnectionLost, error.to_string()),
+            _ => {
+                let message = format!("the connection broke: {}", words(error));
+                Failure::new(ErrorClass::ConnectionLost, message)
+            }
         };
         self.gone(client, &failure, at);
     }
@@ -183,5 +186,13 @@ fn connect_failure(error: &io::Error) -> Failure {
         io::ErrorKind::TimedOut => ErrorClass::ConnectTimedOut,
         _ => ErrorClass::Other,
     };
-    Failure::new(class, error.to_string())
+    Failure::new(class, words(error))
+}
+
+/// The kind where the standard library has a name for it, which needs no number behind it.
+fn words(error: &io::Error) -> String {
+    let kind = error.kind().to_string();
+    // An error of ours, or one that the standard library knows by its number only.
+    let has_no_name = error.raw_os_error().is_none() || kind.starts_with("uncategorized");
+    if has_no_name { error.to_string() } else { kind }
 }

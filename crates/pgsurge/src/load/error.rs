@@ -38,7 +38,7 @@ pub enum LoadError {
         used: u64,
     },
     /// Set-up failed.
-    #[error("{doing}: {cause}")]
+    #[error("cannot {doing}: {cause}")]
     Workload {
         /// What was being done.
         doing: &'static str,

@@ -11,6 +11,7 @@ mod faults;
 mod plan;
 mod precedence;
 mod program;
+mod proxy;
 mod results;
 mod running;
 mod signals;

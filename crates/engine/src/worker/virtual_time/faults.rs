@@ -29,6 +29,23 @@ fn a_failure_that_another_try_cannot_mend_is_a_failed_action() {
 }
 
 #[test]
+fn a_failure_is_counted_once_although_its_rollback_takes_another_round_trip() {
+    for (code, class) in [(b"40001", ErrorClass::Serialization), (b"23505", ErrorClass::Constraint)]
+    {
+        let mut count = 0;
+        let every_fourth = move |_| {
+            count += 1;
+            if count % 4 == 0 { Reply::Error(code) } else { Reply::After(MS) }
+        };
+        let (measured, _) = Run::new(open(1, 10, 10.0), every_fourth).undoing().go();
+        let counts = measured.all_actions().counts;
+        assert!(counts.failed + counts.retries > 20, "{counts:?}");
+        assert_eq!(measured.failures.count_of(class), counts.failed + counts.retries);
+        assert_eq!(measured.failures.total(), measured.statements[0].failed);
+    }
+}
+
+#[test]
 fn tries_are_bounded() {
     let (measured, _) = Run::new(open(1, 1, 5.0), |_| Reply::Error(b"40P01")).go();
     let counts = measured.all_actions().counts;

@@ -95,6 +95,9 @@ impl Connection for Talk {
 
 /// Asks `steps` times per action.
 pub(super) struct Asker {
+    /// Whether it asks once more after a failure, as a rollback would, before it fails.
+    pub(super) undoes: bool,
+    pub(super) failing: Option<Failure>,
     pub(super) steps: u32,
     pub(super) left: u32,
     pub(super) wishes: u64,
@@ -110,8 +113,15 @@ impl Player for Asker {
     }
 
     fn next(&mut self, last: Last<'_, Option<Failure>>, _request: &mut u32) -> Next {
+        if let Some(failure) = self.failing.take() {
+            return Next::Failed(Box::new(failure));
+        }
         match last {
             Last::Begin | Last::Retry => self.left = self.steps,
+            Last::Answer(Some(failure)) if self.undoes => {
+                self.failing = Some(failure.clone());
+                return Next::Send;
+            }
             Last::Answer(Some(failure)) => return Next::Failed(Box::new(failure.clone())),
             Last::Answer(None) => {}
         }
@@ -123,6 +133,9 @@ impl Player for Asker {
     }
 
     fn lost(&mut self, _in_flight: bool) -> Loss {
+        if self.failing.take().is_some() {
+            return Loss::Nothing;
+        }
         // The last step is the one that stores.
         if self.left == 0 { Loss::Unknown } else { Loss::Nothing }
     }
@@ -223,6 +236,7 @@ impl Poller for Virtual {
 pub(super) struct Run {
     pub(super) load: Load,
     pub(super) steps: u32,
+    pub(super) undoes: bool,
     pub(super) script: Script,
 }
 
@@ -254,11 +268,16 @@ pub(super) fn open(clients: u32, seconds: u64, per_s: f64) -> Load {
 
 impl Run {
     pub(super) fn new(load: Load, script: impl FnMut(u64) -> Reply + 'static) -> Run {
-        Run { load, steps: 1, script: Box::new(script) }
+        Run { load, steps: 1, undoes: false, script: Box::new(script) }
     }
 
     pub(super) fn steps(self, steps: u32) -> Run {
         Run { steps, ..self }
+    }
+
+    /// A failed try is rolled back, which takes another round trip.
+    pub(super) fn undoing(self) -> Run {
+        Run { undoes: true, ..self }
     }
 
     /// Everything that was counted, and every interval.
@@ -274,7 +293,8 @@ impl Run {
         let clients = self.load.clients as usize;
         let address = Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         let (outbox, inbox) = sync_channel(100_000);
-        let asker = |_| Asker { steps: self.steps, left: 0, wishes: 0 };
+        let Run { steps, undoes, .. } = self;
+        let asker = |_| Asker { undoes, failing: None, steps, left: 0, wishes: 0 };
         let parts = Parts {
             thread: 0,
             backend: &Scripted { address },

@@ -1,7 +1,8 @@
 //! A server that is killed under load and comes back.
 
+use super::document::{self, Chapter};
 use crate::database::{private, url};
-use crate::running::Load;
+use crate::running::{Ended, Load};
 use model::failure::ErrorClass;
 use model::run_result::RunResult;
 use model::verdict::ValidityOutcome;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// What becomes of a run of 10 s whose server is killed at the 3rd second and started again at
 /// the 5th, and how long the server was away.
-fn crash(arguments: &str) -> (RunResult, f64) {
+fn crash(arguments: &str) -> (Ended, f64) {
     let mut server = private();
     let url = url(&server);
     let load = Load::hokm(&url).args("--connections 8 --warm-up 0 --duration 10s");
@@ -20,11 +21,11 @@ fn crash(arguments: &str) -> (RunResult, f64) {
     std::thread::sleep(Duration::from_secs(2).saturating_sub(killed.elapsed()));
     server.restart().unwrap();
     let away_s = killed.elapsed().as_secs_f64();
-    (running.wait().result(), away_s)
+    (running.wait(), away_s)
 }
 
 /// A machine on which the server takes too long to come back shows no recovery: once more then.
-fn crash_and_return(arguments: &str) -> (RunResult, f64) {
+fn crash_and_return(arguments: &str) -> (Ended, f64) {
     let mut crashed = crash(arguments);
     for _ in 0..2 {
         if crashed.1 > 4.5 {
@@ -35,7 +36,8 @@ fn crash_and_return(arguments: &str) -> (RunResult, f64) {
 }
 
 /// Held for every crash, whatever the load.
-fn recovered((result, away_s): (RunResult, f64)) -> RunResult {
+fn recovered(ended: &Ended, away_s: f64) -> RunResult {
+    let result = ended.result();
     let load = &result.load_metrics;
     let verification = load.verification.as_ref().unwrap();
     assert!(verification.passed, "{:#?}", verification.checks);
@@ -72,15 +74,23 @@ fn recovered((result, away_s): (RunResult, f64)) -> RunResult {
 
 #[test]
 fn a_killed_server_that_comes_back_is_an_outage_and_no_loss() {
-    let result = recovered(crash_and_return("--rate 100"));
+    let (ended, away_s) = crash_and_return("--rate 100");
+    let result = recovered(&ended, away_s);
     let load = &result.load_metrics;
     // What was due meanwhile waited: an open loop forgets nothing.
     assert_eq!(load.all_actions.scheduled, 1000);
     assert!(load.all_actions.response_time_ms.unwrap().max > 2000.0);
+    document::measured(
+        Chapter::Connections,
+        "the server crashes and comes back (SIGKILL)",
+        &ended,
+        &["max_error_rate_percent", "failed", "unknown", "server_shutting_down", "next: "],
+    );
 }
 
 #[test]
 fn a_closed_loop_at_full_speed_loses_nothing_that_was_acknowledged() {
-    let result = recovered(crash_and_return("--qps-target 0"));
+    let (ended, away_s) = crash_and_return("--qps-target 0");
+    let result = recovered(&ended, away_s);
     assert!(result.load_metrics.all_actions.succeeded > 1000);
 }

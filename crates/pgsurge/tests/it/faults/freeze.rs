@@ -1,5 +1,6 @@
 //! A server that stops answering and never comes back: the run ends in time, with a result.
 
+use super::document::{self, Chapter};
 use crate::database::{private, url};
 use crate::running::Load;
 use model::verdict::ValidityOutcome;
@@ -27,4 +28,10 @@ fn a_server_stopped_for_good_leaves_a_result_that_claims_nothing_it_cannot_know(
     let is_void = result.validity.iter().any(|check| check.outcome == ValidityOutcome::Invalid);
     assert_eq!(result.verdict.exit_code, if is_void { 6 } else { 7 }, "{reasons}");
     assert!(ended.err.contains("could not be removed"), "{}", ended.err);
+    document::measured(
+        Chapter::Connections,
+        "the server stops answering and never comes back (SIGSTOP)",
+        &ended,
+        &[],
+    );
 }

@@ -1,6 +1,7 @@
 //! More connections than the server has room for: refused before any load where they can never
 //! fit, classed and tried again where others have taken the slots.
 
+use super::document::{self, Chapter};
 use crate::database::{Database, client, contents, server, url};
 use crate::running::{Load, until};
 use model::failure::ErrorClass;
@@ -19,6 +20,7 @@ fn a_plan_that_can_never_fit_is_refused_with_the_numbers_before_any_load() {
     assert!(told.contains("the plan needs 21 connections"), "{told}");
     assert!(told.contains("max_connections 20"), "{told}");
     assert!(told.contains("hint: use fewer --connections, or raise max_connections"), "{told}");
+    document::refused(Chapter::Connecting, "a plan with too many connections", &ended);
     let left = contents(|sql| server.psql(sql).unwrap());
     assert_eq!(left.trim(), "", "nothing was made");
 }
@@ -49,6 +51,12 @@ fn slots_that_others_hold_are_classed_and_taken_when_they_get_free() {
     let reasons = result.verdict.reasons.join("\n");
     assert!(reasons.contains("max_connection_failure_rate_percent"), "{reasons}");
     assert!([4, 6].contains(&result.verdict.exit_code), "{reasons}");
+    document::measured(
+        Chapter::Connections,
+        "others hold the server's slots for a while",
+        &ended,
+        &[],
+    );
 }
 
 #[test]

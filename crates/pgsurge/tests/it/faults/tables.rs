@@ -1,5 +1,6 @@
 //! Tables of the user's that don't fit: named before any load, and left as they are.
 
+use super::document::{self, Chapter};
 use crate::database::Database;
 use crate::running::Load;
 
@@ -22,6 +23,11 @@ fn every_column_that_does_not_fit_is_named_before_any_load() {
     let told = ended.refused(3);
     assert!(told.contains("player_count") && told.contains("boolean"), "{told}");
     assert!(told.contains("tenant"), "{told}");
+    document::refused(
+        Chapter::Connecting,
+        "a table of the user's that can't take our rows",
+        &ended,
+    );
     assert_eq!(database.contents(), before);
 }
 

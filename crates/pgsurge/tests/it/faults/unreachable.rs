@@ -1,6 +1,7 @@
 //! Servers that can't be used at all: exit code 3, the reason with its SQLSTATE, what to do, and
 //! no file left behind.
 
+use super::document::{self, Chapter};
 use crate::database::{Database, server, unused_port, url};
 use crate::running::Load;
 use servers::PostgresOptions;
@@ -13,6 +14,7 @@ fn a_server_that_is_not_running_is_told_with_its_address() {
     let begin = format!("error: cannot connect to 127.0.0.1:{port} as \"bench\": ");
     assert!(told.contains(&begin) && told.contains("refused"), "{told}");
     assert!(told.contains("hint: is the server running"), "{told}");
+    document::refused(Chapter::Connecting, "nobody listens there", &ended);
 }
 
 #[test]
@@ -25,6 +27,7 @@ fn a_wrong_password_is_told_with_its_code_and_without_the_password() {
     assert!(told.contains("password authentication failed"), "{told}");
     assert!(told.contains("(28P01)") && told.contains("hint: set PGPASSWORD"), "{told}");
     assert!(!told.contains("wrong4711"), "{told}");
+    document::refused(Chapter::Connecting, "a wrong password", &ended);
     let none = Load::at(&url).run();
     assert!(none.refused(3).contains("hint: set PGPASSWORD"), "{}", none.err);
 }
@@ -36,4 +39,5 @@ fn an_unknown_database_is_told_with_its_code() {
     let told = ended.refused(3);
     assert!(told.contains("\"unknown\" does not exist") && told.contains("(3D000)"), "{told}");
     assert!(told.contains("\nhint: "), "{told}");
+    document::refused(Chapter::Connecting, "an unknown database", &ended);
 }
