@@ -5,6 +5,7 @@
 
 use crate::exit_code::ExitCode;
 use crate::load::LoadError;
+use crate::saved::SavedError;
 use crate::settings::Faults;
 use std::error::Error as StdError;
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ pub enum Error {
     /// A load test came to nothing.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A saved result can't be read.
+    #[error(transparent)]
+    Saved(#[from] SavedError),
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
@@ -42,7 +46,9 @@ impl Error {
     /// How the program ends.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Error::Settings(_) | Error::Usage(_) | Error::Write { .. } => ExitCode::Usage,
+            Error::Settings(_) | Error::Usage(_) | Error::Write { .. } | Error::Saved(_) => {
+                ExitCode::Usage
+            }
             Error::Load(error) => error.exit_code(),
             Error::Output(_) | Error::Internal(_) => ExitCode::Internal,
         }
@@ -59,6 +65,7 @@ impl Error {
                 Some("please report it with the command and what it printed".to_owned())
             }
             Error::Load(error) => error.hint(),
+            Error::Saved(error) => error.hint(),
             _ => None,
         }
     }

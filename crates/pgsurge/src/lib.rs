@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit_code;
 pub mod load;
 pub mod messages;
+pub mod saved;
 pub mod settings;
 pub mod surroundings;
 

@@ -3,11 +3,12 @@
 //!
 //! Empty means absent. Histograms are left out: their percentiles are there.
 
+use crate::json;
 use crate::series::{PartialLines, Sink, walk, walk_saved};
 use model::metric::Distribution;
 use model::run_result::RunResult;
 use model::series::SeriesName;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 
 /// A header line and the run's line.
 pub fn summary(result: &RunResult) -> Vec<u8> {
@@ -24,13 +25,24 @@ pub fn series(
     lines: Option<&dyn PartialLines>,
     out: &mut dyn Write,
 ) -> io::Result<u64> {
-    out.write_all(b"t_s,metric,labels,unit,value\r\n")?;
+    out.write_all(SERIES_HEADER)?;
     let mut sink = CsvSeries { out };
     match lines {
         Some(lines) => walk(lines, &mut sink),
         None => walk_saved(&result.series, &mut sink).map(|()| 0),
     }
 }
+
+/// The same from a result file, with one series in memory at a time.
+///
+/// # Errors
+/// See [`json::read_series`].
+pub fn saved_series(file: impl BufRead, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(SERIES_HEADER)?;
+    json::read_series(file, &mut CsvSeries { out })
+}
+
+const SERIES_HEADER: &[u8] = b"t_s,metric,labels,unit,value\r\n";
 
 /// Quotes a field that would otherwise not be read back as it is.
 fn quoted(field: &str) -> String {

@@ -8,7 +8,6 @@ use crate::messages::{Messages, variable};
 use crate::settings::{self, Fault, Faults, Resolved};
 use crate::surroundings::Surroundings;
 use clap::{Args, ValueEnum};
-use std::io::{ErrorKind, Write};
 
 /// What can be typed after `load`.
 #[derive(Clone, Debug, Args)]
@@ -20,7 +19,7 @@ use std::io::{ErrorKind, Write};
 )]
 pub struct LoadArgs {
     /// Read settings from a file, JSON or TOML by its ending
-    #[arg(long, value_name = "FILE", help_heading = "Settings")]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Settings")]
     pub config: Option<String>,
     /// Show what would run and where each value comes from, and run nothing
     #[arg(
@@ -85,9 +84,5 @@ fn print_plan(resolved: &Resolved, format: PlanFormat) -> Result<ExitCode, Error
         PlanFormat::Table => plan_table::table(resolved),
         PlanFormat::Json => plan_table::json(resolved),
     };
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads it, `head` perhaps, has seen enough.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        _ => Ok(ExitCode::Passed),
-    }
+    super::print(text.as_bytes())
 }

@@ -3,19 +3,24 @@
 //! One file per verb. What a flag of a run means is not known here: `settings::keys` lists them,
 //! and `setting_flags` turns that list into arguments.
 
+pub mod completions;
 pub mod demo;
 mod global;
 pub mod load;
+pub mod man;
 mod plan_table;
 pub mod reference;
+pub mod report;
 mod setting_flags;
 
 pub use global::Global;
 
+use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::settings::Faults;
 use crate::surroundings::Surroundings;
 use clap::{CommandFactory, Parser, Subcommand};
+use std::io::{ErrorKind, Write};
 
 /// Load-test PostgreSQL: offer a real load, measure it truthfully, say what gave first
 #[derive(Debug, Parser)]
@@ -34,6 +39,7 @@ Examples:
   pgsurge demo                              a short tour on a throwaway server
   pgsurge load --duration 1m                a load test on a throwaway server
   pgsurge load --config load.json           the same as a file says
+  pgsurge report RESULT.json --format md    a saved result again, as Markdown
 
 Exit codes: 0 passed, 1 a fault of pgsurge, 2 settings or usage, 3 server unreachable,
 4 a threshold failed, 5 data lost or inconsistent, 6 the run is not valid, 7 inconclusive,
@@ -46,6 +52,12 @@ pub enum Verb {
     Load(load::LoadArgs),
     /// Take a short, real tour on a throwaway server
     Demo(demo::DemoArgs),
+    /// Render a saved result again, in any format
+    Report(report::ReportArgs),
+    /// Print what makes a shell complete the command line
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(man::ManArgs),
 }
 
 /// Reads a command line and does what it says; how that ended.
@@ -64,11 +76,34 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
         Verb::Load(arguments) => load::run(arguments, faults, surroundings, &messages),
         _ if !faults.is_empty() => Err(Faults(faults).into()),
         Verb::Demo(arguments) => demo::run(arguments, surroundings, &messages),
+        Verb::Report(arguments) => report::run(arguments, surroundings, &messages),
+        Verb::Completions(arguments) => completions::run(arguments),
+        Verb::Man(arguments) => man::run(arguments, &messages),
     };
     ended.unwrap_or_else(|error| {
         messages.error(&error);
         error.exit_code()
     })
+}
+
+/// Writes to standard output what a command was asked for.
+fn print(bytes: &[u8]) -> Result<ExitCode, Error> {
+    match std::io::stdout().lock().write_all(bytes) {
+        // Whoever reads it, `head` perhaps, has seen enough.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(ExitCode::Passed),
+    }
+}
+
+/// The command with the words that its settings take. What is typed is not held to them by clap:
+/// slips of settings are told together, by us.
+fn command_with_values() -> clap::Command {
+    let mut command = command();
+    let verbs: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    for verb in verbs {
+        command = command.mut_subcommand(verb, setting_flags::with_values);
+    }
+    command
 }
 
 /// The command as clap knows it, for the reference.

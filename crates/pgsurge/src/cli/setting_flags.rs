@@ -5,7 +5,8 @@
 
 use crate::settings::keys::{self, Default};
 use crate::settings::{Takes, Typed};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 /// Every setting that was typed, in the order of the table.
 #[derive(Clone, Debug)]
@@ -40,6 +41,25 @@ impl Args for SettingFlags {
     fn augment_args_for_update(command: Command) -> Command {
         SettingFlags::augment_args(command)
     }
+}
+
+/// The flags of `command` that are settings, each with the words that it takes or what kind of name
+/// it is: for shells that complete them.
+pub fn with_values(command: Command) -> Command {
+    let flags = keys::all().filter_map(|key| Some((key, key.flag?)));
+    flags.fold(command, |command, (key, flag)| {
+        if !command.get_arguments().any(|it| it.get_id() == flag.name) {
+            return command;
+        }
+        command.mut_arg(flag.name, |argument| match key.takes {
+            Takes::Choice(words) => argument.value_parser(PossibleValuesParser::new(words)),
+            Takes::Choices(words) => {
+                argument.value_parser(PossibleValuesParser::new(words)).value_delimiter(',')
+            }
+            _ if flag.placeholder == "FILE" => argument.value_hint(ValueHint::FilePath),
+            _ => argument,
+        })
+    })
 }
 
 fn argument(key: &'static keys::Key) -> Option<Arg> {

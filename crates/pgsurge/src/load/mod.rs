@@ -16,6 +16,7 @@ mod target;
 mod workloads;
 
 pub use error::LoadError;
+pub(crate) use output::place;
 pub use target::Target;
 
 use crate::error::Error;

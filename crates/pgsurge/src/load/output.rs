@@ -29,7 +29,8 @@ pub fn write(plan: &Plan, result: &RunResult, record: &Record) -> Result<(), Loa
     Ok(())
 }
 
-fn place(
+/// Writes a file beside its place and moves it there when it is whole.
+pub(crate) fn place(
     path: &Path,
     force: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -4,6 +4,7 @@
 
 mod bad_settings;
 mod command_line;
+mod completions;
 mod database;
 mod docs;
 mod existing_tables;
@@ -12,6 +13,7 @@ mod plan;
 mod precedence;
 mod program;
 mod proxy;
+mod reports;
 mod results;
 mod running;
 mod signals;

@@ -5,7 +5,8 @@ use model::catalog::{Catalog, Kind, StatementSpec};
 use model::measured::Interval;
 use model::run_result::RunResult;
 use model::sample::{ActionSample, StatementSample};
-use model::series::{Header, Point, SeriesEncoder};
+use model::series::{Header, Point, Series, SeriesEncoder, SeriesName};
+use proptest::prelude::*;
 use report::series::PartialLines;
 use report::{csv, json};
 
@@ -60,6 +61,62 @@ fn a_result_that_was_read_is_written_the_same() {
 }
 
 #[test]
+fn everything_that_is_rendered_is_in_the_file() {
+    let style = report::terminal::Style::default();
+    let empty = RunResult { schema_version: 1, ..RunResult::default() };
+    for result in [fixture::result(), fixture::bad_day(), empty] {
+        let (mut bytes, mut again) = (Vec::new(), Vec::new());
+        json::write(&result, Some(&lines(26)), &mut bytes).unwrap();
+        let head = json::read_head(bytes.as_slice()).unwrap();
+        assert!(head.series.is_empty());
+        assert_eq!(
+            report::terminal::render(&head, style),
+            report::terminal::render(&result, style)
+        );
+        assert_eq!(report::markdown::render(&head), report::markdown::render(&result));
+        assert_eq!(csv::summary(&head), csv::summary(&result));
+        json::write(&json::read(&bytes).unwrap(), None, &mut again).unwrap();
+        assert!(again == bytes, "what was read is written otherwise");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_number_changes_on_its_way_through_the_file(values in prop::collection::vec(any::<f64>(), 9)) {
+        let mut result = RunResult { schema_version: 1, ..RunResult::default() };
+        let value = |i: usize| Some(values[i]).filter(|it| it.is_finite()).unwrap_or(0.1 + 0.2);
+        result.load_metrics.elapsed_s = value(0);
+        result.load_metrics.generator.cpu_s = value(1);
+        result.load_metrics.offered_per_s = Some(value(2));
+        let name = SeriesName::new("x", "s");
+        let v: Vec<f64> = (3..9).map(value).collect();
+        let points = v.iter().copied().map(Point::Number).collect();
+        result.series.push(Series { name, t: v.clone(), v: points });
+        let (mut bytes, mut again) = (Vec::new(), Vec::new());
+        json::write(&result, None, &mut bytes).unwrap();
+        let read = json::read(&bytes).unwrap();
+        prop_assert_eq!(&read.load_metrics, &result.load_metrics);
+        prop_assert_eq!(&read.series[0].t, &v);
+        json::write(&read, None, &mut again).unwrap();
+        prop_assert_eq!(again, bytes);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_an_error_and_never_a_panic(cut in 0..100_000_usize) {
+        let mut bytes = Vec::new();
+        json::write(&fixture::result(), Some(&lines(8)), &mut bytes).unwrap();
+        // The line break at the end is no part of the document.
+        bytes.truncate(cut % (bytes.len() - 2));
+        let in_number = bytes.last().is_some_and(|it| b"-.eE".contains(it));
+        match json::kind(bytes.as_slice()) {
+            Err(json::ReadError::CutShort(_) | json::ReadError::Empty) => {}
+            Err(json::ReadError::NoJson(_)) if in_number => {}
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_run_that_was_killed_loses_its_last_line_and_nothing_else() {
     let mut whole = lines(26);
     whole.truncate(whole.len() - 40);
@@ -80,7 +137,7 @@ fn a_result_without_series_is_a_whole_document() {
 #[test]
 fn files_that_are_no_result_are_refused_with_the_reason() {
     let cases = [
-        ("", "EOF"),
+        ("", "empty"),
         ("[1]", "no JSON object"),
         ("{}", "with a schema_version"),
         ("{\"schema_version\"", "EOF"),
@@ -98,6 +155,10 @@ fn the_long_form_is_the_same_from_lines_and_from_the_saved_file() {
     csv::series(&fixture::result(), Some(&lines), &mut from_lines).unwrap();
     csv::series(&document(&lines), None, &mut from_file).unwrap();
     assert_eq!(from_lines, from_file);
+    let (mut saved, mut streamed) = (Vec::new(), Vec::new());
+    json::write(&fixture::result(), Some(&lines), &mut saved).unwrap();
+    csv::saved_series(saved.as_slice(), &mut streamed).unwrap();
+    assert_eq!(streamed, from_lines);
     let text = String::from_utf8(from_lines).unwrap();
     assert!(text.contains("\r\n-6,actions_scheduled,action=play_card,count,7000\r\n"), "{text}");
 }

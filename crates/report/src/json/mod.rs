@@ -3,6 +3,10 @@
 //! The head is indented; then comes one series per line, streamed from the lines that the run
 //! left behind, so that writing the result of a day takes no more memory than that of a minute.
 
+mod read;
+
+pub use read::{ReadError, kind, read, read_head, read_series};
+
 use crate::series::{PartialLines, Sink, walk, walk_saved};
 use model::run_result::RunResult;
 use model::series::SeriesName;
@@ -26,46 +30,6 @@ pub fn write(
     };
     out.write_all(b"\n  ]\n}\n")?;
     Ok(unreadable)
-}
-
-/// Reads a result file.
-pub fn read(bytes: &[u8]) -> Result<RunResult, ReadError> {
-    // A list would be taken for the fields of a struct in their order.
-    if bytes.trim_ascii_start().first().is_some_and(|byte| *byte != b'{') {
-        return Err(ReadError::NoResult);
-    }
-    let result: RunResult = serde_json::from_slice(bytes)?;
-    match result.schema_version {
-        model::run_result::SCHEMA_VERSION => Ok(result),
-        0 => Err(ReadError::NoResult),
-        version => Err(ReadError::Version(version)),
-    }
-}
-
-/// Why a file can't be read as a result.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// No JSON, or not of this shape.
-    #[error("read a result: {0}")]
-    Json(#[from] serde_json::Error),
-    /// JSON, but not a result.
-    #[error("read a result: it is no JSON object with a schema_version")]
-    NoResult,
-    /// A result of another version.
-    #[error("read a result: its schema_version is {0}, this program reads version 1")]
-    Version(u32),
-}
-
-impl ReadError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            ReadError::Version(_) => {
-                Some("use the version of pgsurge that wrote it, or a newer one")
-            }
-            ReadError::Json(_) | ReadError::NoResult => None,
-        }
-    }
 }
 
 struct JsonSeries<'a> {
