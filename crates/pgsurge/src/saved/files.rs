@@ -28,7 +28,7 @@ impl Rendering {
     ];
 
     fn ending(self) -> &'static str {
-        let found = Rendering::ENDINGS.iter().find(|(rendering, _)| *rendering == self);
+        Rendering::ENDINGS.iter().find(|(rendering, _)| *rendering == self);
         found.map_or("", |(_, ending)| ending)
     }
 
@@ -58,11 +58,10 @@ pub fn name_files(renderings: &[Rendering], output: &Path) -> Vec<(Rendering, Pa
 /// name: `v1.2` is a stem.
 fn split(path: &Path) -> Option<(PathBuf, Rendering)> {
     let name = path.file_name()?.to_str()?;
-    let found = Rendering::ENDINGS.iter().find_map(|(rendering, ending)| {
+    Rendering::ENDINGS.iter().find_map(|(rendering, ending)| {
         let stem = name.strip_suffix(ending)?.strip_suffix('.')?;
         (!stem.is_empty()).then(|| (path.with_file_name(stem), *rendering))
-    });
-    found
+    })
 }
 
 #[cfg(test)]
