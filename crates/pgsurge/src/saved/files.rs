@@ -28,7 +28,7 @@ impl Rendering {
     ];
 
     fn ending(self) -> &'static str {
-        Rendering::ENDINGS.iter().find(|(rendering, _)| *rendering == self);
+        let found = Rendering::ENDINGS.iter().find(|(rendering, _)| *rendering == self);
         found.map_or("", |(_, ending)| ending)
     }
 
