@@ -117,9 +117,9 @@ impl Shared {
 /// What happens to the commit that a conversation is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
-    AfterCommit,
-    BeforeCommit,
-    DuringCommit,
+    After,
+    Before,
+    During,
 }
 
 struct Conversation {
@@ -137,7 +137,7 @@ impl Conversation {
         while let Some(message) = messages.next(&self.client) {
             let cut = if is_commit(&message) { self.cut_now() } else { None };
             if let Some(cut) = cut {
-                let commit = messages.to_sync(message, &self.client);
+                let commit = messages.until_sync(message, &self.client);
                 self.cut(cut, &commit);
                 break;
             }
@@ -152,10 +152,10 @@ impl Conversation {
     fn cut(&self, cut: Cut, commit: &[u8]) {
         // First the client: whatever the server says from now on is for nobody.
         let _client = self.client.shutdown(Shutdown::Both);
-        if cut != Cut::BeforeCommit {
+        if cut != Cut::Before {
             let _sent = (&self.server).write_all(commit);
         }
-        if cut == Cut::AfterCommit {
+        if cut == Cut::After {
             // The server ends the session when it has done what it was sent.
             let _all = self.server.shutdown(Shutdown::Write);
             let _ended = (&self.server).read_to_end(&mut Vec::new());
@@ -190,7 +190,7 @@ impl Conversation {
         if self.shared.trick() != Trick::CutAtCommit || !self.is_turn(4) {
             return None;
         }
-        let all = [Cut::AfterCommit, Cut::BeforeCommit, Cut::DuringCommit];
+        let all = [Cut::After, Cut::Before, Cut::During];
         Some(all[(self.shared.cut.load(SeqCst) % 3) as usize])
     }
 
@@ -254,7 +254,7 @@ impl Messages {
     }
 
     /// A message with all that follows it up to the end of the batch.
-    fn to_sync(&mut self, mut message: Vec<u8>, from: &TcpStream) -> Vec<u8> {
+    fn until_sync(&mut self, mut message: Vec<u8>, from: &TcpStream) -> Vec<u8> {
         while let Some(next) = self.next(from) {
             message.extend_from_slice(&next);
             if next[0] == b'S' {
