@@ -155,6 +155,9 @@ impl<'a> Collector<'a> {
                 *total += sample.as_ref();
             }
         }
+        if let Some(transactions) = &batch.measured.transactions {
+            totals.transactions.merge(transactions);
+        }
         totals.measured_connections += &batch.measured.connections;
         totals.failures.merge(&batch.measured.failures);
         totals.early_failures.merge(&batch.warm_up.failures);
@@ -172,9 +175,12 @@ impl<'a> Collector<'a> {
         }
         let counts = interval.counts();
         let behind = interval.behind_s.is_some_and(|behind| behind > 0.0);
-        // In a closed loop, users without a connection would ask if they could.
+        // In a closed loop, users without a connection would ask if they could; not so where
+        // each action brings its own.
+        let end_s = interval.start_s + interval.length_s;
+        let users = self.load.users_at(interval.start_s).min(self.load.users_at(end_s));
         let lacking =
-            interval.offered.is_none() && interval.connected < u64::from(self.load.clients);
+            interval.offered.is_none() && !self.load.reconnect && interval.connected < users;
         // What began in this second may end in the next; what is older should have ended.
         let waiting = interval.in_use_max > counts.scheduled;
         let due = counts.finished() > 0 || waiting || behind || lacking;

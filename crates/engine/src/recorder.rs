@@ -5,7 +5,7 @@
 //! the length of the run.
 
 use crate::client::Current;
-use model::catalog::Catalog;
+use model::catalog::{Bound, Catalog, StatementSpec};
 use model::failure::{Failure, FailureTally};
 use model::histogram::IntervalHistogram;
 use model::measured::SlowStatement;
@@ -20,6 +20,8 @@ pub(crate) struct PhaseSamples {
     pub(crate) statements: PerOperation<StatementSample<u32>>,
     pub(crate) connections: ConnectionSample<u32>,
     pub(crate) failures: FailureTally,
+    /// Of explicit transactions: begun to ended.
+    pub(crate) transactions: Option<Box<IntervalHistogram>>,
 }
 
 impl PhaseSamples {
@@ -76,6 +78,8 @@ const SLOWEST: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Recorder {
     operations: (usize, usize),
+    /// Of each statement: what it does to a transaction.
+    bounds: Vec<Option<Bound>>,
     pub(crate) warm_up: PhaseSamples,
     pub(crate) measured: PhaseSamples,
     pub(crate) turn: IntervalHistogram,
@@ -100,6 +104,7 @@ impl Recorder {
             warm_up: PhaseSamples::new(operations),
             measured: PhaseSamples::new(operations),
             operations,
+            bounds: catalog.statements.iter().map(StatementSpec::bound).collect(),
             turn: IntervalHistogram::default(),
             slowest: Vec::new(),
             outages: Vec::new(),
@@ -158,6 +163,18 @@ impl Recorder {
         {
             self.remember_slow(us, done.statement, now_ns);
         }
+    }
+
+    /// What a statement does to a transaction; none for most.
+    #[inline]
+    pub(crate) fn bound(&self, statement: u16) -> Option<Bound> {
+        self.bounds.get(usize::from(statement)).copied().flatten()
+    }
+
+    /// Counts an explicit transaction that took `us` µs.
+    #[inline]
+    pub(crate) fn transaction(&mut self, phase: Phase, us: u64) {
+        self.phase(phase).transactions.get_or_insert_with(Box::default).record_us(us);
     }
 
     #[cold]

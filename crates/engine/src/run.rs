@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::collector::{Collector, Observer};
 use crate::gate::{Arrival, Gate};
-use crate::pace::Lane;
+use crate::pace::{Lane, ranks};
 use crate::player::Player;
 use crate::poller::{Epoll, Poller, Uring, choose};
 use crate::recorder::Batch;
@@ -85,9 +85,11 @@ where
     let (outbox, inbox) = mpsc::sync_channel(OUTBOX_BATCHES);
     std::thread::scope(|scope| {
         let mut threads = Vec::new();
-        for (thread, (lane, players)) in share(players, load).into_iter().enumerate() {
+        for (thread, share) in shares(players, load).into_iter().enumerate() {
             let outbox = outbox.clone();
-            let parts = Parts { thread, backend, load, control, catalog, lane, players, outbox };
+            let Share { lane, ranks, players } = share;
+            let parts =
+                Parts { thread, backend, load, control, catalog, lane, ranks, players, outbox };
             let start = &start;
             let body = move || run_thread(parts, is_ring, start);
             let builder = std::thread::Builder::new().name(format!("load-{thread}"));
@@ -116,8 +118,16 @@ fn thread_failure(source: io::Error) -> Error {
     Error::Poller { what: "a load thread", source }
 }
 
+/// One thread's part of the clients.
+struct Share<P> {
+    lane: Lane,
+    /// The number of each among all users.
+    ranks: Vec<u64>,
+    players: Vec<P>,
+}
+
 /// Deals the players to the threads: each gets neighbours, as evenly as can be.
-fn share<P>(players: Vec<P>, load: &Load) -> Vec<(Lane, Vec<P>)> {
+fn shares<P>(players: Vec<P>, load: &Load) -> Vec<Share<P>> {
     let of = players.len();
     let threads = load.threads as usize;
     let mut players = players.into_iter();
@@ -125,7 +135,12 @@ fn share<P>(players: Vec<P>, load: &Load) -> Vec<(Lane, Vec<P>)> {
     for thread in 0..threads {
         let (first, end) = (thread * of / threads, (thread + 1) * of / threads);
         let lane = Lane { first: first as u64, width: (end - first).max(1) as u64, of: of as u64 };
-        shares.push((lane, players.by_ref().take(end - first).collect()));
+        let players = players.by_ref().take(end - first).collect();
+        shares.push(Share { lane, ranks: Vec::new(), players });
+    }
+    let sizes: Vec<usize> = shares.iter().map(|share| share.players.len()).collect();
+    for (share, ranks) in shares.iter_mut().zip(ranks(&sizes)) {
+        share.ranks = ranks;
     }
     shares
 }

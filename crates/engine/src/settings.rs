@@ -2,7 +2,7 @@
 //!
 //! Resolved and checked elsewhere; the engine takes it as it is.
 
-use crate::pace::{Arrivals, Curve};
+use crate::pace::{Arrivals, Curve, Users};
 use crate::poller::PollerChoice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -27,6 +27,9 @@ pub enum Shape {
         think_min: Duration,
         /// Longest think time.
         think_max: Duration,
+        /// How many clients are active over warm-up and measured time, each connected as long
+        /// as it is; none when all are, always.
+        users: Option<Arc<Users>>,
     },
     /// Actions start by a schedule, whatever the server does.
     Open {
@@ -60,10 +63,28 @@ pub struct Load {
     pub grace: Duration,
     /// Tries per action, at least 1.
     pub max_tries: u32,
+    /// Each client ends after so many actions of the measured time, at least 1; then the run
+    /// may end before its duration. None: the duration alone decides.
+    pub actions_per_client: Option<u64>,
+    /// A succeeded action that took longer than this counts as late, and an action of a schedule
+    /// that is later than this before it is sent is skipped.
+    pub latency_limit: Option<Duration>,
+    /// Every action gets a connection of its own, opened when it is due.
+    pub reconnect: bool,
     /// How long a connect with handshake and preparation may take.
     pub connect_timeout: Duration,
     /// The seed of arrivals, think times and reconnect jitter.
     pub seed: u64,
+}
+
+impl Load {
+    /// How many clients are to be connected at `at_s` seconds from the start of the warm-up.
+    pub(crate) fn users_at(&self, at_s: f64) -> u64 {
+        match &self.shape {
+            Shape::Closed { users: Some(users), .. } => users.at(at_s),
+            _ => u64::from(self.clients),
+        }
+    }
 }
 
 /// How another thread ends a run.

@@ -36,6 +36,27 @@ pub struct StatementSpec {
     pub kind: Kind,
 }
 
+/// What a statement does to an explicit transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Begins one.
+    Begin,
+    /// Ends it, whichever way.
+    End,
+}
+
+impl StatementSpec {
+    /// What it does to an explicit transaction; none for any other statement.
+    pub fn bound(&self) -> Option<Bound> {
+        let word = self.sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        match (self.kind, word.as_str()) {
+            (Kind::Transaction, "BEGIN" | "START") => Some(Bound::Begin),
+            (Kind::Transaction, "COMMIT" | "END" | "ROLLBACK" | "ABORT") => Some(Bound::End),
+            _ => None,
+        }
+    }
+}
+
 /// All operations of a run, in the order of their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalog {

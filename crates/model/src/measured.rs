@@ -107,6 +107,8 @@ pub struct Measured {
     /// Per statement: executions of the whole session (warm-up and retries included), and of
     /// those the failed.
     pub session_statements: Vec<(u64, u64)>,
+    /// Explicit transactions of the measured window: BEGIN sent to COMMIT or ROLLBACK answered.
+    pub transactions: Histogram,
     /// Connections, whole session.
     pub connections: ConnectionSample,
     /// Connections of the measured window (attempts by the time they began).

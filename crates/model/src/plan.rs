@@ -13,6 +13,7 @@ mod workload;
 
 pub use data::{Data, SchemaVariant, is_run_name, run_name};
 pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
+pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit, UserStage};
 pub use output::{Format, Output};
 pub use target::{ServerName, Target};
 pub use workload::{Hokm, PlayerPopularity, Profile, Workload};
@@ -39,6 +40,13 @@ pub struct Plan {
     /// The measured time; of staged load, the sum of its stages.
     #[serde(rename = "duration_s", with = "seconds")]
     pub duration: Duration,
+    /// Each connection ends after so many measured actions; none where time alone decides.
+    #[serde(default)]
+    pub transactions: Option<u64>,
+    /// What takes longer counts as late; in an open loop, what is later than this before it is
+    /// sent is skipped. None: nothing is too slow.
+    #[serde(rename = "latency_limit_s", default, with = "seconds::optional")]
+    pub latency_limit: Option<Duration>,
     /// How long actions in flight at the end may still take.
     #[serde(rename = "grace_s", with = "seconds")]
     pub grace: Duration,
@@ -49,6 +57,12 @@ pub struct Plan {
     pub statement_timeout: Option<Duration>,
     /// How statements are sent.
     pub protocol: Protocol,
+    /// Whether every action gets a connection of its own.
+    #[serde(default)]
+    pub reconnect: bool,
+    /// Whether statements that need no earlier answer travel in one round trip.
+    #[serde(default)]
+    pub pipeline: bool,
     /// What moves the bytes.
     pub poller: Poller,
     /// The one source of all randomness; below 2^53, so that every reader of JSON reads it whole.

@@ -17,13 +17,15 @@ pub enum Phase {
 }
 
 /// How many actions met which end. `scheduled = succeeded + failed + skipped + unfinished`, and
-/// `unknown` is an of-which of `failed`.
+/// `unknown` is an of-which of `failed`, `late` of `succeeded`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ActionCounts {
     /// Given to the engine by the pace.
     pub scheduled: u64,
     /// Answered as the workload wants it.
     pub succeeded: u64,
+    /// Of the succeeded: took longer than the latency limit; 0 where there is none.
+    pub late: u64,
     /// Answered with an error, or the connection went away.
     pub failed: u64,
     /// Of the failed: a commit was sent and never answered, it may or may not have happened.
@@ -41,6 +43,7 @@ impl ActionCounts {
     pub fn adds_up(&self) -> bool {
         self.scheduled == self.succeeded + self.failed + self.skipped + self.unfinished
             && self.unknown <= self.failed
+            && self.late <= self.succeeded
     }
 
     /// Actions that ended with an answer or a failure.
@@ -53,6 +56,7 @@ impl AddAssign for ActionCounts {
     fn add_assign(&mut self, other: ActionCounts) {
         self.scheduled += other.scheduled;
         self.succeeded += other.succeeded;
+        self.late += other.late;
         self.failed += other.failed;
         self.unknown += other.unknown;
         self.skipped += other.skipped;

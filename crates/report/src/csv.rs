@@ -87,6 +87,7 @@ fn fields(result: &RunResult) -> Fields {
         ("queries_failed", summary.queries_failed),
         ("scheduled", all.scheduled),
         ("succeeded", all.succeeded),
+        ("late", all.late),
         ("failed", all.failed),
         ("unknown", all.unknown),
         ("skipped", all.skipped),

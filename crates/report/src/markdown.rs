@@ -132,6 +132,10 @@ fn connections(result: &RunResult) -> String {
             count(t.serialization_failures)
         ),
     ];
+    lines.extend(t.time_ms.map(|time| {
+        let [p50, p95, p99] = [time.p50, time.p95, time.p99].map(milliseconds);
+        format!("Time of a transaction: p50 {p50}, p95 {p95}, p99 {p99}")
+    }));
     if let Some(recovery) = c.time_to_recover_s {
         lines.push(format!("Recovery after an outage: {}", milliseconds(recovery * 1000.0)));
     }

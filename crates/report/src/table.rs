@@ -3,7 +3,7 @@
 //! Operations that never ran are left out; the JSON has them.
 
 use model::metric::Distribution;
-use model::run_result::{ActionMetrics, RunResult, StatementTotals};
+use model::run_result::{ActionMetrics, RunResult, StageMetrics, StatementTotals};
 use model::threshold::{ThresholdOutcome, ThresholdResult, ThresholdSource};
 use model::units::{count, decimal, milliseconds, percent, rate};
 use model::verdict::ValidityOutcome;
@@ -175,7 +175,7 @@ pub fn stages(result: &RunResult) -> Table {
         vec![
             stage.name.clone(),
             format!("{} s", decimal(stage.from_s)),
-            stage.offered_per_s.map_or_else(|| ABSENT.to_owned(), rate),
+            stage_load(stage),
             rate(stage.achieved_per_s),
             p50,
             p95,
@@ -186,6 +186,12 @@ pub fn stages(result: &RunResult) -> Table {
         ]
     }));
     table
+}
+
+/// What a stage offered: a rate, or users.
+fn stage_load(stage: &StageMetrics) -> String {
+    let users = stage.users_mean.map(|users| format!("{} users", decimal(users)));
+    users.or(stage.offered_per_s.map(rate)).unwrap_or_else(|| ABSENT.to_owned())
 }
 
 /// The slowest statements.
@@ -213,7 +219,7 @@ pub fn key_figures(result: &RunResult) -> Vec<(&'static str, String)> {
     let load = &result.load_metrics;
     let absent = || ABSENT.to_owned();
     let share = |value: Option<f64>| value.map_or_else(absent, percent);
-    vec![
+    let mut figures = vec![
         ("Offered actions", load.offered_per_s.map_or_else(|| "closed loop".to_owned(), rate)),
         ("Achieved actions", rate(load.achieved_per_s)),
         ("Queries", rate(load.queries_per_s)),
@@ -225,5 +231,15 @@ pub fn key_figures(result: &RunResult) -> Vec<(&'static str, String)> {
         ("Actions retried", count(load.all_actions.retries)),
         ("Actions unfinished", count(load.all_actions.unfinished)),
         ("Outcome unknown", count(load.all_actions.unknown)),
-    ]
+    ];
+    if let Some(limit_s) = latency_limit_s(result) {
+        let (late, limit) = (count(load.all_actions.late), milliseconds(limit_s * 1000.0));
+        figures.push(("Actions late", format!("{late} succeeded after more than {limit}")));
+    }
+    figures
+}
+
+/// The limit above which an action counted as late, where the run had one.
+pub(crate) fn latency_limit_s(result: &RunResult) -> Option<f64> {
+    result.plan.get("latency_limit_s")?.as_f64()
 }

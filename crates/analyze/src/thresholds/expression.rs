@@ -20,9 +20,10 @@ pub struct ExpressionError {
 }
 
 /// Short names of single values and their places.
-const SHORT: [(&str, &str); 8] = [
+const SHORT: [(&str, &str); 9] = [
     ("error_rate", "load_metrics.error_rate_percent"),
     ("availability", "load_metrics.availability_percent"),
+    ("late", "load_metrics.all_actions.late"),
     ("achieved", "load_metrics.achieved_per_s"),
     ("queries", "load_metrics.queries_per_s"),
     ("read_share", "load_metrics.read_share_ratio"),
@@ -35,8 +36,8 @@ const PARTS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
 /// The distributions of an action; the first where none is named.
 const TIMES: [&str; 4] = ["response_time", "service_time", "wait", "lateness"];
 /// The counts of an action.
-const ACTION_COUNTS: [&str; 7] =
-    ["scheduled", "succeeded", "failed", "unknown", "skipped", "unfinished", "retries"];
+const ACTION_COUNTS: [&str; 8] =
+    ["scheduled", "succeeded", "late", "failed", "unknown", "skipped", "unfinished", "retries"];
 /// The counts of a statement.
 const STATEMENT_COUNTS: [&str; 3] = ["count", "failed", "rows"];
 /// Where a place in the result begins.

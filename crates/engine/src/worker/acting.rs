@@ -6,10 +6,10 @@
 use super::{AnswerOf, RequestOf, Worker};
 use crate::backend::{Backend, Connection};
 use crate::client::{Current, State};
-use crate::pace::Schedule;
 use crate::player::{Last, Moment, Next, Player};
 use crate::poller::{Earlier, Poller};
 use crate::settings::{Shape, Unit};
+use model::catalog::Bound;
 use model::failure::Failure;
 use model::sample::Phase;
 use rand::RngExt as _;
@@ -37,14 +37,29 @@ where
     /// A usable client has nothing to do since `at`: queue it, let it think, or begin at once.
     pub(super) fn release(&mut self, client: usize, at: u64) {
         if self.after_action(client, at) {
-            self.carry_on(client, Step::Begin, at);
+            self.start(client, at);
         }
     }
 
-    /// What comes after an action: true when the next one has begun.
+    /// The action that was wished for begins, once it has the connection that it may need.
+    fn start(&mut self, client: usize, at: u64) {
+        match self.load.reconnect {
+            true => self.connect_for_action(client, at),
+            false => self.carry_on(client, Step::Begin, at),
+        }
+    }
+
+    /// What comes after an action: true when the next one is wished for.
     fn after_action(&mut self, client: usize, at: u64) -> bool {
+        let this = &mut self.clients[client];
+        if !this.is_wanted {
+            self.leave(client, at);
+            return false;
+        }
+        if this.actions_left == 0 {
+            return false;
+        }
         if self.schedule.is_some() {
-            let this = &mut self.clients[client];
             if !std::mem::replace(&mut this.is_queued, true) {
                 self.idle.push_back(client);
             }
@@ -67,14 +82,14 @@ where
     pub(super) fn thought(&mut self, client: usize, at: u64, now: u64) {
         if self.may_begin(now) {
             self.wish(client, at, now);
-            self.carry_on(client, Step::Begin, now);
+            self.start(client, now);
         } else {
             self.clients[client].enter(State::Idle);
         }
     }
 
     fn think_ns(&mut self) -> u64 {
-        let Shape::Closed { think_min, think_max } = self.load.shape else { return 0 };
+        let Shape::Closed { think_min, think_max, .. } = self.load.shape else { return 0 };
         if think_max <= think_min {
             return think_min.as_nanos() as u64;
         }
@@ -91,21 +106,22 @@ where
     }
 
     fn dispatch_due(&mut self, now: u64) {
-        while let Some(due) = self.schedule.as_ref().and_then(Schedule::peek_ns) {
-            let intended = self.times.begin + due;
+        while let Some(intended) = self.due_ns() {
             if intended > now || self.times.stopped.is_some() {
                 return;
             }
             let Some(client) = self.pop_idle() else { return };
             if now - intended > self.max_backlog_ns() {
                 self.skip(client, intended, now);
-                self.clients[client].is_queued = true;
-                self.idle.push_front(client);
+                if self.clients[client].actions_left > 0 {
+                    self.clients[client].is_queued = true;
+                    self.idle.push_front(client);
+                }
                 continue;
             }
             let statements = self.wish(client, intended, now);
             self.take_slots(statements);
-            self.carry_on(client, Step::Begin, now);
+            self.start(client, now);
         }
     }
 
@@ -122,8 +138,17 @@ where
     fn max_backlog_ns(&self) -> u64 {
         match self.load.shape {
             Shape::Closed { .. } => u64::MAX,
-            Shape::Open { max_backlog, .. } => max_backlog.as_nanos() as u64,
+            Shape::Open { max_backlog, .. } => {
+                let bound = self.load.latency_limit.map_or(max_backlog, |it| it.min(max_backlog));
+                bound.as_nanos() as u64
+            }
         }
+    }
+
+    /// Whether an action that took so long was slower than the user allows.
+    #[inline]
+    fn is_late(&self, response_ns: u64) -> bool {
+        self.load.latency_limit.is_some_and(|limit| u128::from(response_ns) > limit.as_nanos())
     }
 
     /// A hopelessly late action: wished for, counted, not sent.
@@ -163,6 +188,13 @@ where
         let elapsed = Duration::from_nanos(now.saturating_sub(self.times.begin));
         let moment = Moment { elapsed, measured: phase == Phase::Measured };
         let wish = self.players[client].wish(moment);
+        if let Some(left) = &mut self.actions_left
+            && phase == Phase::Measured
+        {
+            *left = left.saturating_sub(1);
+            let own = &mut self.clients[client].actions_left;
+            *own = own.saturating_sub(1);
+        }
         (wish.action, phase, wish.statements.max(1))
     }
 
@@ -200,6 +232,9 @@ where
             }
             if !self.after_action(client, at) {
                 return;
+            }
+            if self.load.reconnect {
+                return self.connect_for_action(client, at);
             }
             step = Step::Begin;
         }
@@ -249,6 +284,16 @@ where
             let us = at.saturating_sub(this.statement_from_ns) / 1000;
             this.is_booked |= done.failure.is_some();
             self.recorder.statement(phase, &done, us, at);
+            match self.recorder.bound(done.statement) {
+                None => {}
+                Some(Bound::Begin) => this.transaction_from_ns = Some(this.statement_from_ns),
+                Some(Bound::End) => {
+                    if let Some(from_ns) = this.transaction_from_ns.take() {
+                        let us = at.saturating_sub(from_ns) / 1000;
+                        self.recorder.transaction(phase, us);
+                    }
+                }
+            }
             this.statement_from_ns = at;
         }
     }
@@ -276,9 +321,14 @@ where
         let opened_ns = this.connect_began_ns;
         let Some(current) = this.current.take() else { return };
         self.recorder.ended(&current, at);
+        let is_late = failure.is_none() && self.is_late(at.saturating_sub(current.intended_ns));
+        if self.load.reconnect {
+            self.hang_up(client, at);
+        }
         let sample = self.recorder.action(current.phase, current.action);
         let Some(failure) = failure else {
             sample.counts.succeeded += 1;
+            sample.counts.late += u64::from(is_late);
             // Only now has the connection proved its worth: see `pause`.
             self.clients[client].failures_in_row = 0;
             self.recorder.succeeded(current.phase, at);

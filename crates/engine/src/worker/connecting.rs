@@ -27,24 +27,36 @@ where
 {
     /// Begins connects that wait for their turn.
     pub(super) fn open_some(&mut self, now: u64) {
-        if self.running && !self.may_begin(now) {
-            return;
-        }
         while self.opening < OPENING_AT_ONCE {
             let Some(client) = self.to_open.pop_front() else { return };
-            self.open_one(client, now);
+            let is_of_use = match self.clients[client].state {
+                State::Due => true,
+                State::Closed => !self.running || self.may_begin(now),
+                _ => false,
+            };
+            if is_of_use {
+                self.open_one(client, now);
+            }
         }
+    }
+
+    /// The action that has begun gets a connection of its own, as soon as its turn comes.
+    pub(super) fn connect_for_action(&mut self, client: usize, now: u64) {
+        self.clients[client].enter(State::Due);
+        self.to_open.push_back(client);
+        self.open_some(now);
     }
 
     fn open_one(&mut self, client: usize, now: u64) {
         let connection = self.backend.connection();
         let this = &mut self.clients[client];
-        if this.state != State::Closed {
+        if self.running && !this.is_wanted && this.state != State::Due {
             return;
         }
         this.enter(State::Connecting);
         this.connection = connection;
         this.connect_began_ns = now;
+        this.transaction_from_ns = None;
         this.out.clear();
         self.opening += 1;
         let phase = self.phase_at(now);
@@ -91,12 +103,18 @@ where
         self.recorder.population(at, 1, 0);
         let phase = self.phase_at(at);
         let this = &mut self.clients[client];
-        this.enter(State::Idle);
         let connections = &mut self.recorder.phase(phase).connections;
         connections.connect.record_us(at.saturating_sub(this.connect_began_ns) / 1000);
         connections.reconnected += u64::from(std::mem::take(&mut this.was_lost));
         this.first_try_done = true;
         this.free_since_ns = at;
+        if let Some(current) = &mut this.current {
+            // Only now is there a connection for it: opening it was part of the wait.
+            current.free_ns = at;
+            this.enter(State::Busy);
+            return self.carry_on(client, Step::Begin, at);
+        }
+        this.enter(State::Idle);
         if self.running {
             self.release(client, at);
         }
@@ -143,24 +161,22 @@ where
             self.recorder.lost(at);
             self.clients[client].was_lost = true;
         }
-        if state == State::Busy {
-            self.lose_action(client, at);
-        }
+        self.lose_action(client, state == State::Busy, at);
         self.clients[client].first_try_done = true;
         self.pause(client, at);
     }
 
-    /// The action under way can't be answered any more.
-    fn lose_action(&mut self, client: usize, at: u64) {
+    /// The action under way, if there is one, can't be answered any more; without its own
+    /// connection it was not even sent.
+    fn lose_action(&mut self, client: usize, in_flight: bool, at: u64) {
+        let Some(current) = self.clients[client].current.take() else { return };
         self.busy -= 1;
         self.recorder.population(at, 0, -1);
-        let loss = self.players[client].lost(true);
-        if let Some(current) = self.clients[client].current.take() {
-            self.recorder.ended(&current, at);
-            let counts = &mut self.recorder.action(current.phase, current.action).counts;
-            counts.failed += 1;
-            counts.unknown += u64::from(loss == Loss::Unknown);
-        }
+        let loss = self.players[client].lost(in_flight);
+        self.recorder.ended(&current, at);
+        let counts = &mut self.recorder.action(current.phase, current.action).counts;
+        counts.failed += 1;
+        counts.unknown += u64::from(loss == Loss::Unknown);
     }
 
     fn pause(&mut self, client: usize, at: u64) {
@@ -169,6 +185,25 @@ where
         this.failures_in_row += 1;
         let pause = doubled.min(LONGEST_PAUSE_NS) as f64 * jitter(&mut self.generator);
         self.set_timer(client, at + (pause as u64).min(LONGEST_PAUSE_NS));
+    }
+
+    /// The pause after a failure is over.
+    pub(super) fn paused(&mut self, client: usize, at: u64) {
+        match self.load.reconnect && self.running {
+            true if self.clients[client].is_wanted => self.comes(client, at),
+            true => {}
+            false => self.to_open.push_back(client),
+        }
+    }
+
+    /// Closes the client's connection politely. What it is about next is the caller's affair.
+    pub(super) fn hang_up(&mut self, client: usize, at: u64) {
+        let this = &mut self.clients[client];
+        this.out.clear();
+        this.connection.terminate(&mut this.out);
+        self.poller.send(client, &mut this.out, Earlier::Answered);
+        self.poller.close(client);
+        self.recorder.population(at, -1, 0);
     }
 
     pub(super) fn phase_at(&self, now: u64) -> Phase {

@@ -3,7 +3,6 @@
 use super::{AnswerOf, RequestOf, Worker};
 use crate::backend::{Backend, Connection};
 use crate::client::State;
-use crate::pace::Schedule;
 use crate::player::Player;
 use crate::poller::{Earlier, Poller};
 use crate::recorder::LastWords;
@@ -27,15 +26,12 @@ where
     /// Actions without an answer: unfinished, and the player knows that it can't know.
     fn end_in_flight(&mut self, now: u64) {
         for client in 0..self.clients.len() {
-            if self.clients[client].state != State::Busy {
-                continue;
-            }
-            let _outcome_stays_open = self.players[client].lost(true);
+            let in_flight = self.clients[client].state == State::Busy;
+            let Some(current) = self.clients[client].current.take() else { continue };
+            let _outcome_stays_open = self.players[client].lost(in_flight);
             self.recorder.population(now, 0, -1);
-            if let Some(current) = self.clients[client].current.take() {
-                let counts = &mut self.recorder.action(current.phase, current.action).counts;
-                counts.unfinished += 1;
-            }
+            let counts = &mut self.recorder.action(current.phase, current.action).counts;
+            counts.unfinished += 1;
         }
     }
 
@@ -43,15 +39,12 @@ where
     /// each is wished for, so that it counts under its own name.
     fn end_backlog(&mut self, now: u64) {
         let cut = now.min(self.times.stopped.unwrap_or(u64::MAX)).min(self.times.end);
-        let clients = self.clients.len().max(1);
-        let mut turn = 0;
-        while let Some(due) = self.schedule.as_ref().and_then(Schedule::peek_ns) {
-            let intended = self.times.begin + due;
-            if intended >= cut {
-                return;
-            }
-            self.give_up(turn % clients, intended, now);
-            turn += 1;
+        let mut turns = (0..self.clients.len()).cycle();
+        while let Some(intended) = self.due_ns().filter(|due| *due < cut) {
+            // While something is due, somebody may still begin it.
+            let may = |client: &usize| self.clients[*client].actions_left > 0;
+            let Some(client) = turns.find(may) else { return };
+            self.give_up(client, intended, now);
         }
     }
 
@@ -68,7 +61,8 @@ where
     fn say_goodbye(&mut self) {
         for client in 0..self.clients.len() {
             let this = &mut self.clients[client];
-            if matches!(this.state, State::Idle | State::Thinking) {
+            // Where every action has its own connection, who does nothing has none.
+            if matches!(this.state, State::Idle | State::Thinking) && !self.load.reconnect {
                 this.out.clear();
                 this.connection.terminate(&mut this.out);
                 self.poller.send(client, &mut this.out, Earlier::Answered);

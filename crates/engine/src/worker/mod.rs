@@ -2,9 +2,11 @@
 //!
 //! A worker shares nothing with other workers while load runs. It is generic over the poller, so
 //! the same code runs on io_uring, on epoll, and in virtual time. The parts: `connecting` opens
-//! and loses connections, `acting` carries actions from wish to end, `ending` closes the books.
+//! and loses connections, `attending` lets users come and go, `acting` carries actions from wish
+//! to end, `ending` closes the books.
 
 mod acting;
+mod attending;
 mod connecting;
 mod ending;
 #[cfg(test)]
@@ -13,7 +15,7 @@ mod virtual_time;
 
 use crate::backend::{Answered, Backend, Connection};
 use crate::client::{Client, State};
-use crate::pace::{Lane, Schedule};
+use crate::pace::{Lane, Ramp, Schedule};
 use crate::player::Player;
 use crate::poller::{Happened, Inbox, Poller};
 use crate::recorder::{Batch, Recorder};
@@ -41,6 +43,8 @@ pub(crate) struct Parts<'a, B, P> {
     pub(crate) control: &'a Control,
     pub(crate) catalog: &'a Catalog,
     pub(crate) lane: Lane,
+    /// The number of each client among all users.
+    pub(crate) ranks: Vec<u64>,
     pub(crate) players: Vec<P>,
     pub(crate) outbox: SyncSender<Batch>,
 }
@@ -71,6 +75,10 @@ pub(crate) struct Worker<'a, B: Backend, P, Q> {
     answered: Vec<Answered>,
     inbox: Inbox,
     schedule: Option<Schedule>,
+    ramp: Option<Ramp>,
+    /// How many actions of the measured time all clients together may still begin; none where
+    /// only time ends the run.
+    actions_left: Option<u64>,
     generator: Generator,
     idle: VecDeque<usize>,
     /// Clients whose request leaves with the next wait.
@@ -102,8 +110,20 @@ where
                 Some(Schedule::new(curve.clone(), parts.lane, *arrivals, arrivals_rng))
             }
         };
-        let clients: Vec<_> =
+        let ramp = match &parts.load.shape {
+            Shape::Closed { users: Some(users), .. } => Some(Ramp::new(users.clone(), parts.ranks)),
+            _ => None,
+        };
+        let mut clients: Vec<_> =
             parts.players.iter().map(|_| Client::new(parts.backend.connection())).collect();
+        // Where connections are not there from the start, one shows whether there is a server.
+        let early = if ramp.is_some() || parts.load.reconnect { 1 } else { clients.len() };
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.is_wanted = ramp.is_none();
+            client.first_try_done = number >= early;
+            client.actions_left = parts.load.actions_per_client.unwrap_or(u64::MAX);
+        }
+        let actions_left = parts.load.actions_per_client.map(|each| each * clients.len() as u64);
         Worker {
             thread: parts.thread,
             backend: parts.backend,
@@ -112,12 +132,14 @@ where
             outbox: parts.outbox,
             inbox: Inbox::new(poller.inbox_bytes()),
             poller,
-            to_open: (0..clients.len()).collect(),
+            to_open: (0..early.min(clients.len())).collect(),
             clients,
             players: parts.players,
             request: Default::default(),
             answered: Vec::new(),
             schedule,
+            ramp,
+            actions_left,
             generator: generator(seed, "timing", parts.lane.first),
             idle: VecDeque::new(),
             unsent: Vec::new(),
@@ -175,6 +197,7 @@ where
                 self.tick(now);
             }
             self.fire_timers(now);
+            self.attend(now);
             self.open_some(now);
             self.dispatch(now);
             if self.is_over(now) {
@@ -205,12 +228,7 @@ where
         self.running = true;
         let now = self.poller.now_ns().max(begin_ns);
         self.recorder.begin(now, self.poller.cpu_us());
-        for client in 0..self.clients.len() {
-            if self.clients[client].state == State::Idle {
-                self.clients[client].free_since_ns = begin_ns;
-                self.release(client, begin_ns);
-            }
-        }
+        self.attend_from(begin_ns);
     }
 
     /// One turn of the loop: sends what is queued, waits, and handles all that happened.
@@ -240,23 +258,26 @@ where
         Ok(())
     }
 
-    fn wait_until(&self, now: u64) -> u64 {
+    fn wait_until(&mut self, now: u64) -> u64 {
         let mut until = self.times.next_tick.min(now + LONGEST_WAIT_NS);
         if let Some(Reverse((at, ..))) = self.timers.peek() {
             until = until.min(*at);
         }
         if self.running
             && !self.idle.is_empty()
-            && let Some(due) = self.schedule.as_ref().and_then(Schedule::peek_ns)
+            && let Some(due) = self.due_ns()
         {
-            until = until.min(self.times.begin + due);
+            until = until.min(due);
         }
-        until
+        until.min(self.next_change_ns().unwrap_or(u64::MAX))
     }
 
     /// Over: nothing may begin any more and nothing is under way, or patience has run out.
     fn is_over(&self, now: u64) -> bool {
         if self.control.is_stopping_now() {
+            return true;
+        }
+        if self.actions_left == Some(0) && self.busy == 0 {
             return true;
         }
         let ended = self.times.stopped.unwrap_or(u64::MAX).min(self.times.end);
@@ -268,8 +289,16 @@ where
     }
 
     fn is_behind(&self, now: u64) -> bool {
-        let due = self.schedule.as_ref().and_then(Schedule::peek_ns);
-        due.is_some_and(|due| self.times.begin + due <= now)
+        self.due_ns().is_some_and(|due| due <= now)
+    }
+
+    /// When the next action of the schedule is due; none when nothing is.
+    #[inline]
+    fn due_ns(&self) -> Option<u64> {
+        if self.actions_left == Some(0) {
+            return None;
+        }
+        Some(self.times.begin + self.schedule.as_ref()?.peek_ns()?)
     }
 
     /// Hands the interval's books on; keeps them for the next one when the way is blocked.
@@ -288,9 +317,8 @@ where
     }
 
     fn behind_ns(&self, now: u64) -> Option<u64> {
-        let schedule = self.schedule.as_ref()?;
-        let due = schedule.peek_ns().map(|due| self.times.begin + due);
-        Some(due.map_or(0, |due| now.saturating_sub(due)))
+        self.schedule.as_ref()?;
+        Some(self.due_ns().map_or(0, |due| now.saturating_sub(due)))
     }
 
     fn set_timer(&mut self, client: usize, at_ns: u64) {
@@ -310,9 +338,9 @@ where
             }
             match self.clients[client].state {
                 State::Thinking => self.thought(client, at, now),
-                State::Closed => self.to_open.push_back(client),
+                State::Closed => self.paused(client, now),
                 State::Connecting | State::Opening => self.connect_timed_out(client, now),
-                State::Idle | State::Busy => {}
+                State::Idle | State::Due | State::Busy => {}
             }
         }
     }

@@ -12,6 +12,10 @@ pub enum Shape {
     Closed {
         /// The pause between actions.
         think_time: Option<ThinkTime>,
+        /// How many users are active over time, each with a connection of its own; none where
+        /// all are, always.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user_stages: Option<Vec<UserStage>>,
     },
     /// Actions have intended starts, whatever the server does.
     Open {
@@ -69,6 +73,16 @@ pub struct Stage {
     pub duration: Duration,
     /// Slots per second at its end.
     pub target_per_s: f64,
+}
+
+/// One line of a number of users that moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserStage {
+    /// How long it takes.
+    #[serde(rename = "duration_s", with = "seconds")]
+    pub duration: Duration,
+    /// Active users at its end.
+    pub target_users: u32,
 }
 
 /// One straight line of an offered rate.

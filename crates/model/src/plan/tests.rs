@@ -12,10 +12,14 @@ fn plan(shape: Shape) -> Plan {
         shape,
         warm_up: Duration::from_millis(1500),
         duration: Duration::from_secs(60),
+        transactions: None,
+        latency_limit: None,
         grace: Duration::from_secs(10),
         max_tries: 3,
         statement_timeout: None,
         protocol: Protocol::Prepared,
+        reconnect: false,
+        pipeline: false,
         poller: Poller::IoUring,
         seed: 7,
         thresholds: vec![Limit { name: "max_x_ms".into(), limit: 5.0, set_by_user: true }],
@@ -30,6 +34,10 @@ fn output(path: &str) -> Output {
     Output { path: PathBuf::from(path), formats, include_raw_data: false, force: false }
 }
 
+fn closed(think_time: Option<ThinkTime>) -> Shape {
+    Shape::Closed { think_time, user_stages: None }
+}
+
 fn open(rate: Rate) -> Shape {
     let max_backlog = Duration::from_secs(30);
     Shape::Open { unit: Unit::Actions, rate, arrivals: Arrivals::Poisson, max_backlog }
@@ -38,10 +46,12 @@ fn open(rate: Rate) -> Shape {
 #[test]
 fn a_plan_reads_back_as_it_was_written() {
     let stage = Stage { duration: Duration::from_secs(30), target_per_s: 100.0 };
+    let users = UserStage { duration: Duration::from_secs(20), target_users: 5_000 };
     let think = ThinkTime { min: Duration::from_millis(50), max: Duration::from_millis(200) };
     let shapes = [
-        Shape::Closed { think_time: Some(think) },
-        Shape::Closed { think_time: None },
+        closed(Some(think)),
+        closed(None),
+        Shape::Closed { think_time: None, user_stages: Some(vec![users]) },
         open(Rate::Constant { per_s: 2.5 }),
         open(Rate::Stages(vec![stage])),
     ];
@@ -53,7 +63,7 @@ fn a_plan_reads_back_as_it_was_written() {
 
 #[test]
 fn durations_carry_their_unit_in_the_name() {
-    let value = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    let value = serde_json::to_value(plan(closed(None))).unwrap();
     assert_eq!(value["warm_up_s"], 1.5);
     assert_eq!(value["statement_timeout_s"], serde_json::Value::Null);
     assert_eq!(value["shape"]["loop"], "closed");
@@ -62,7 +72,7 @@ fn durations_carry_their_unit_in_the_name() {
 
 #[test]
 fn a_negative_duration_is_refused() {
-    let mut value = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    let mut value = serde_json::to_value(plan(closed(None))).unwrap();
     value["duration_s"] = (-1.0).into();
     assert!(serde_json::from_value::<Plan>(value).is_err());
 }

@@ -253,7 +253,7 @@ fn transactions(inputs: &Inputs<'_>, retried: u64) -> Transactions {
         retried,
         deadlocks: inputs.measured.failures.count_of(ErrorClass::Deadlock),
         serialization_failures: inputs.measured.failures.count_of(ErrorClass::Serialization),
-        time_ms: None,
+        time_ms: Distribution::of(&inputs.measured.transactions),
     }
 }
 

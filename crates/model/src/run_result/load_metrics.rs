@@ -147,7 +147,7 @@ pub struct Transactions {
     pub deadlocks: u64,
     /// 40001.
     pub serialization_failures: u64,
-    /// BEGIN to COMMIT, where it was measured.
+    /// BEGIN sent to COMMIT or ROLLBACK answered; absent when nothing was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_ms: Option<Distribution>,
 }

@@ -32,6 +32,8 @@ pub struct ActionMetrics {
     pub scheduled: u64,
     /// Answered as the workload wants it.
     pub succeeded: u64,
+    /// Of the succeeded: took longer than the latency limit; 0 where there is none.
+    pub late: u64,
     /// Answered with an error, or the connection went away.
     pub failed: u64,
     /// Of the failed: it may or may not have been stored.
@@ -65,6 +67,7 @@ impl ActionMetrics {
         ActionMetrics {
             scheduled: counts.scheduled,
             succeeded: counts.succeeded,
+            late: counts.late,
             failed: counts.failed,
             unknown: counts.unknown,
             skipped: counts.skipped,
@@ -92,6 +95,7 @@ impl ActionMetrics {
     pub fn adds_up(&self) -> bool {
         self.scheduled == self.succeeded + self.failed + self.skipped + self.unfinished
             && self.unknown <= self.failed
+            && self.late <= self.succeeded
     }
 
     /// Failed of the finished; none when nothing finished.

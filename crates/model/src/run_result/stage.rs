@@ -7,10 +7,11 @@ use super::operation::short;
 use crate::histogram::Histogram;
 use crate::measured::Interval;
 use crate::metric::Distribution;
-use crate::plan::{Plan, Rate, Shape, Stage, Unit};
+use crate::plan::{Plan, Rate, Shape, Unit};
 use crate::sample::{ActionCounts, Phase};
 use crate::units::decimal;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Into how many blocks a stage is cut: enough for a trend test to be sure at 1 %.
 pub const BLOCKS: usize = 10;
@@ -26,14 +27,21 @@ pub struct StagePlan {
     pub length_s: f64,
     /// True when its load does not change, so that it ought to become steady.
     pub hold: bool,
+    /// True when it is a number of users that makes the load.
+    pub users: bool,
 }
 
 impl StagePlan {
     /// The stages of a plan's measured time; one that holds where the load does not change.
     pub fn all_of(plan: &Plan) -> Vec<StagePlan> {
         let duration_s = plan.duration.as_secs_f64();
-        let whole = |name| vec![StagePlan { name, from_s: 0.0, length_s: duration_s, hold: true }];
+        let hold = || StagePlan { hold: true, ..StagePlan::default() };
+        let whole = |name| vec![StagePlan { name, from_s: 0.0, length_s: duration_s, ..hold() }];
         let (rate, unit) = match &plan.shape {
+            Shape::Closed { user_stages: Some(stages), .. } => {
+                let lines = stages.iter().map(|it| (it.duration, f64::from(it.target_users)));
+                return staged(lines, "users");
+            }
             Shape::Closed { .. } => return whole(format!("{} connections", plan.connections)),
             Shape::Open { rate, unit, .. } => (rate, *unit),
         };
@@ -43,23 +51,26 @@ impl StagePlan {
         };
         match rate {
             Rate::Constant { per_s } => whole(format!("{} {noun}", decimal(*per_s))),
-            Rate::Stages(stages) => staged(stages, noun),
+            Rate::Stages(stages) => {
+                staged(stages.iter().map(|it| (it.duration, it.target_per_s)), noun)
+            }
         }
     }
 }
 
-fn staged(stages: &[Stage], noun: &str) -> Vec<StagePlan> {
+/// Straight lines, each with its length and the load at its end.
+fn staged(stages: impl Iterator<Item = (Duration, f64)>, noun: &str) -> Vec<StagePlan> {
     let (mut at_s, mut before) = (0.0, 0.0);
     let mut all = Vec::new();
-    for stage in stages {
-        let (length_s, target) = (stage.duration.as_secs_f64(), stage.target_per_s);
+    for (duration, target) in stages {
+        let length_s = duration.as_secs_f64();
         let name = match before == target {
             true => format!("hold {} {noun}", decimal(target)),
             false => format!("{} to {} {noun}", decimal(before), decimal(target)),
         };
         if length_s > 0.0 {
             let hold = before == target && target > 0.0;
-            all.push(StagePlan { name, from_s: at_s, length_s, hold });
+            all.push(StagePlan { name, from_s: at_s, length_s, hold, users: noun == "users" });
         }
         (at_s, before) = (at_s + length_s, target);
     }
@@ -95,6 +106,9 @@ pub struct StageMetrics {
     /// absent in a closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered_per_s: Option<f64>,
+    /// Mean number of users that were connected; absent where their number is not staged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users_mean: Option<f64>,
     /// Actions that succeeded, per second.
     pub achieved_per_s: f64,
     /// Actions that failed.
@@ -125,6 +139,8 @@ pub struct StageTracker {
     current: usize,
     counts: ActionCounts,
     offered: Option<f64>,
+    /// Connections at the ends of intervals, each times the interval's length.
+    user_seconds: f64,
     response: Histogram,
     blocks: [Block; BLOCKS],
     done: Vec<StageMetrics>,
@@ -158,6 +174,7 @@ impl StageTracker {
         block.response_sum_ms +=
             all.response.mean_ms().unwrap_or(0.0) * all.response.count() as f64;
         self.counts += all.counts;
+        self.user_seconds += interval.connected as f64 * interval.length_s;
         self.response.merge(&all.response);
         if let Some(offered) = interval.offered {
             *self.offered.get_or_insert(0.0) += offered;
@@ -179,6 +196,7 @@ impl StageTracker {
                 length_s: short(length_s),
                 hold: stage.hold,
                 offered_per_s: self.offered.map(|offered| short(offered / length_s)),
+                users_mean: stage.users.then(|| short(self.user_seconds / length_s)),
                 achieved_per_s: short(self.counts.succeeded as f64 / length_s),
                 failed: self.counts.failed,
                 skipped: self.counts.skipped,
@@ -189,6 +207,7 @@ impl StageTracker {
         self.current += 1;
         self.counts = ActionCounts::default();
         self.offered = None;
+        self.user_seconds = 0.0;
         self.response.clear();
         self.blocks = Default::default();
     }
@@ -208,16 +227,12 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_stage_holds_only_where_the_rate_does_not_move() {
         let lines = [(30, 100.0), (60, 100.0), (0, 500.0), (40, 500.0), (9, 0.0), (9, 0.0)];
-        let stages = lines.map(|(seconds, target_per_s)| Stage {
-            duration: Duration::from_secs(seconds),
-            target_per_s,
-        });
-        let all = staged(&stages, "actions/s");
+        let lines = lines.map(|(seconds, target)| (Duration::from_secs(seconds), target));
+        let all = staged(lines.into_iter(), "actions/s");
         let seen: Vec<_> = all.iter().map(|stage| (stage.from_s, stage.hold)).collect();
         assert_eq!(
             seen,

@@ -178,6 +178,7 @@ fn every_interval_counts_in_the_stage_in_which_it_lies() {
         from_s,
         length_s,
         hold: true,
+        users: false,
     };
     let mut tracker = StageTracker::new(vec![plan("a", 0.0, 20.0), plan("b", 20.0, 10.0)], 5.0);
     (0..5).for_each(|s| tracker.interval(&interval(f64::from(s), Phase::WarmUp, 999, 1)));
@@ -193,7 +194,7 @@ fn every_interval_counts_in_the_stage_in_which_it_lies() {
 
 #[test]
 fn warm_up_and_grace_are_no_part_of_a_stage() {
-    let whole = StagePlan { name: "a".to_owned(), from_s: 0.0, length_s: 9.0, hold: true };
+    let whole = StagePlan { length_s: 9.0, hold: true, ..StagePlan::default() };
     let mut tracker = StageTracker::new(vec![whole], 1.0);
     tracker.interval(&interval(0.0, Phase::WarmUp, 999, 1));
     (1..9).for_each(|s| tracker.interval(&interval(f64::from(s), Phase::Measured, 100, 1000)));

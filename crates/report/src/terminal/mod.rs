@@ -160,6 +160,10 @@ fn figures(lines: &mut Lines, result: &RunResult) {
     let mut ends = vec![format!("{} succeeded", count(all.succeeded))];
     let share = load.error_rate_percent.map(|p| format!(" ({})", percent(p)));
     ends.push(format!("{} failed{}", count(all.failed), share.unwrap_or_default()));
+    if let Some(limit_s) = table::latency_limit_s(result) {
+        let (late, limit) = (count(all.late), milliseconds(limit_s * 1000.0));
+        ends[0].push_str(&format!(" ({late} later than {limit})"));
+    }
     let rare = [
         (all.unknown, "of unknown outcome"),
         (all.skipped, "skipped"),

@@ -191,8 +191,8 @@ fn verification() -> Verification {
 }
 
 pub(crate) fn result() -> RunResult {
-    let hold =
-        StagePlan { name: "1,000 actions/s".to_owned(), from_s: 0.0, length_s: 60.0, hold: true };
+    let name = "1,000 actions/s".to_owned();
+    let hold = StagePlan { name, length_s: 60.0, hold: true, ..StagePlan::default() };
     let mut stages = StageTracker::new(vec![hold], 6.0);
     (0..66).for_each(|second| stages.interval(&interval(second, 6.0)));
     let result = RunResult::assemble(Inputs {

@@ -72,7 +72,7 @@ fn a_closed_loop_of_n_clients_and_delay_d_does_n_over_d() {
 fn think_time_comes_between_actions_and_is_nobodys_latency() {
     let mut load = closed(10, 10);
     let think = Duration::from_millis(40);
-    load.shape = Shape::Closed { think_min: think, think_max: think };
+    load.shape = Shape::Closed { think_min: think, think_max: think, users: None };
     let (measured, _) = Run::new(load, |_| Reply::After(10 * MS)).go();
     let all = measured.all_actions();
     assert!((1_980..=2_010).contains(&all.counts.succeeded), "{:?}", all.counts);

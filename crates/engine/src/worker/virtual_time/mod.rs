@@ -3,6 +3,7 @@
 //! A second passes in microseconds and every latency is known exactly, so what a run must count
 //! is arithmetic. That no test here mentions a database is the proof that the engine knows none.
 
+mod attending;
 mod counting;
 mod faults;
 mod world;

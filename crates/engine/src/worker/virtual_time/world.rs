@@ -245,11 +245,14 @@ pub(super) fn closed(clients: u32, seconds: u64) -> Load {
         clients,
         threads: 1,
         poller: PollerChoice::Auto,
-        shape: Shape::Closed { think_min: Duration::ZERO, think_max: Duration::ZERO },
+        shape: Shape::Closed { think_min: Duration::ZERO, think_max: Duration::ZERO, users: None },
         warm_up: Duration::ZERO,
         duration: Duration::from_secs(seconds),
         grace: Duration::from_secs(10),
         max_tries: 3,
+        actions_per_client: None,
+        latency_limit: None,
+        reconnect: false,
         connect_timeout: Duration::from_secs(5),
         seed: 1,
     }
@@ -302,6 +305,7 @@ impl Run {
             control: &Control::default(),
             catalog: &catalog,
             lane: Lane { first: 0, width: clients as u64, of: clients as u64 },
+            ranks: (0..clients as u64).collect(),
             players: (0..clients).map(asker).collect(),
             outbox,
         };
