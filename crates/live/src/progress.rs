@@ -12,6 +12,10 @@ pub struct Length {
     pub warm_up_s: f64,
     /// The measured time after it.
     pub duration_s: f64,
+    /// Measured actions after which it ends, where a count ends it.
+    pub actions: Option<u64>,
+    /// Whether users come and go, so that their number is worth a word.
+    pub users: bool,
 }
 
 /// A schedule this far behind is worth a word.
@@ -57,6 +61,7 @@ struct At {
     phase: Phase,
     grace: bool,
     behind_s: f64,
+    connected: u64,
 }
 
 /// Follows a run, interval by interval.
@@ -65,6 +70,8 @@ pub struct Progress {
     length: Length,
     at: Option<At>,
     errors: u64,
+    /// Measured actions that have begun.
+    scheduled: u64,
     last: Window,
     since_plain: Window,
 }
@@ -73,7 +80,7 @@ impl Progress {
     /// Follows a run of that length.
     pub fn new(length: Length) -> Progress {
         let (last, since_plain) = (Window::default(), Window::default());
-        Progress { length, at: None, errors: 0, last, since_plain }
+        Progress { length, at: None, errors: 0, scheduled: 0, last, since_plain }
     }
 
     /// Takes the next interval.
@@ -83,7 +90,11 @@ impl Progress {
             phase: interval.phase,
             grace: interval.grace,
             behind_s: interval.behind_s.unwrap_or(0.0),
+            connected: interval.connected,
         });
+        if interval.phase == Phase::Measured {
+            self.scheduled += interval.counts().scheduled;
+        }
         self.errors += interval.failures.total();
         self.last.clear();
         self.last.add(interval);
@@ -127,6 +138,9 @@ impl Progress {
             false => format!("{} err", count(self.errors)),
         };
         let mut parts = vec![self.elapsed(at), rates, percentiles(&window.response), errors];
+        if self.length.users {
+            parts.insert(1, several(at.connected, "user"));
+        }
         if at.behind_s >= BEHIND_S {
             parts.push(format!("{} behind", duration(at.behind_s)));
         }
@@ -143,7 +157,18 @@ impl Progress {
     }
 
     fn left(&self, at: At) -> Option<String> {
-        let left_s = self.length.warm_up_s + self.length.duration_s - at.end_s;
+        let until_s = self.length.warm_up_s + self.length.duration_s - at.end_s;
+        let left_s = match self.length.actions {
+            Some(actions) => {
+                if self.scheduled == 0 {
+                    return None;
+                }
+                // As fast as so far.
+                let each_s = (at.end_s - self.length.warm_up_s) / self.scheduled as f64;
+                (actions.saturating_sub(self.scheduled) as f64 * each_s).min(until_s)
+            }
+            None => until_s,
+        };
         (!at.grace).then(|| format!("ETA {}", duration(left_s)))
     }
 }

@@ -12,7 +12,6 @@ mod target;
 mod workload;
 
 pub use data::{Data, SchemaVariant, is_run_name, run_name};
-pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit};
 pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit, UserStage};
 pub use output::{Format, Output};
 pub use target::{ServerName, Target};

@@ -5,7 +5,7 @@ use model::failure::{ErrorClass, Failure, FailureTally};
 use model::measured::GeneratorSample;
 use model::sample::{ActionSample, ConnectionSample};
 
-const LENGTH: Length = Length { warm_up_s: 6.0, duration_s: 60.0 };
+const LENGTH: Length = Length { warm_up_s: 6.0, duration_s: 60.0, actions: None, users: false };
 
 fn interval(start_s: f64, succeeded: u64, us: u64) -> Interval {
     let mut action = ActionSample::default();
@@ -102,4 +102,21 @@ fn a_line_never_fills_its_terminal() {
 #[test]
 fn a_redrawn_line_clears_the_one_before() {
     assert_eq!(redrawn("now"), "\r\u{1b}[Know");
+}
+
+#[test]
+fn a_run_that_a_count_ends_is_through_when_the_count_is() {
+    let mut progress = Progress::new(Length { actions: Some(4_000), ..LENGTH });
+    (6..8).for_each(|second| progress.interval(&interval(f64::from(second), 1_000, 1_800)));
+    assert!(progress.line(120).ends_with("ETA 2s"), "{}", progress.line(120));
+    let mut slow = Progress::new(Length { actions: Some(1_000_000), ..LENGTH });
+    slow.interval(&interval(6.0, 1_000, 1_800));
+    assert!(slow.line(120).ends_with("ETA 59s"), "the duration comes first: {}", slow.line(120));
+}
+
+#[test]
+fn users_who_come_and_go_are_counted() {
+    let mut progress = Progress::new(Length { users: true, ..LENGTH });
+    progress.interval(&interval(17.0, 998, 1_800));
+    assert!(progress.line(120).contains("50 users"), "{}", progress.line(120));
 }

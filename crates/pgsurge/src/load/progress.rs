@@ -4,7 +4,7 @@
 use crate::messages::Messages;
 use live::Length;
 use model::measured::Interval;
-use model::plan::Plan;
+use model::plan::{Plan, Shape};
 use std::io::Write;
 
 /// Columns where the terminal does not say.
@@ -28,6 +28,8 @@ impl<'a> Progress<'a> {
         let length = Length {
             warm_up_s: plan.warm_up.as_secs_f64(),
             duration_s: plan.duration.as_secs_f64(),
+            actions: plan.transactions.map(|each| each.saturating_mul(plan.connections.into())),
+            users: matches!(plan.shape, Shape::Closed { user_stages: Some(_), .. }),
         };
         let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
         Progress {

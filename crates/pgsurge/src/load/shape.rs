@@ -1,6 +1,6 @@
 //! A plan as the engine takes it.
 
-use engine::pace::{Arrivals, Curve, Stage};
+use engine::pace::{Arrivals, Curve, Stage, UserStage, Users};
 use engine::poller::PollerChoice;
 use engine::{Load, Shape, Unit};
 use model::plan::{self, Plan, Rate};
@@ -22,6 +22,9 @@ pub fn load_of(plan: &Plan, connect_timeout: Duration) -> Load {
         duration: plan.duration,
         grace: plan.grace,
         max_tries: plan.max_tries,
+        actions_per_client: plan.transactions,
+        latency_limit: plan.latency_limit,
+        reconnect: plan.reconnect,
         connect_timeout,
         seed: plan.seed,
     }
@@ -29,10 +32,11 @@ pub fn load_of(plan: &Plan, connect_timeout: Duration) -> Load {
 
 fn shape(plan: &Plan) -> Shape {
     match &plan.shape {
-        plan::Shape::Closed { think_time } => {
+        plan::Shape::Closed { think_time, user_stages } => {
             let (think_min, think_max) =
                 think_time.map_or((Duration::ZERO, Duration::ZERO), |it| (it.min, it.max));
-            Shape::Closed { think_min, think_max }
+            let users = user_stages.as_deref().map(|it| Arc::new(users(it, plan.warm_up)));
+            Shape::Closed { think_min, think_max, users }
         }
         plan::Shape::Open { unit, rate, arrivals, max_backlog } => Shape::Open {
             curve: Arc::new(Curve::new(&stages(rate, plan.warm_up, plan.duration))),
@@ -47,6 +51,19 @@ fn shape(plan: &Plan) -> Shape {
             max_backlog: *max_backlog,
         },
     }
+}
+
+/// Warm-up and measured time. As with a rate, the warm-up holds the first number of users, and
+/// the first stage begins with nobody.
+fn users(planned: &[plan::UserStage], warm_up: Duration) -> Users {
+    let first = planned.iter().map(|stage| stage.target_users).find(|&users| users > 0);
+    let warm = |target| UserStage { duration: Duration::ZERO, target };
+    let (up, down) = (warm(first.unwrap_or_default()), warm(0));
+    let hold = UserStage { duration: warm_up, ..up };
+    let before = [up, hold, down].into_iter().filter(|_| !warm_up.is_zero());
+    let stages =
+        planned.iter().map(|it| UserStage { duration: it.duration, target: it.target_users });
+    Users::new(&before.chain(stages).collect::<Vec<_>>())
 }
 
 /// Warm-up and measured time as one curve. Staged load warms up at the rate of its first stage.
@@ -73,6 +90,19 @@ fn stages(rate: &Rate, warm_up: Duration, duration: Duration) -> Vec<Stage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_warm_up_at_the_first_number_and_the_stages_begin_with_nobody() {
+        let planned = [(10, 20), (5, 20)].map(|(seconds, target_users)| plan::UserStage {
+            duration: Duration::from_secs(seconds),
+            target_users,
+        });
+        let users = users(&planned, Duration::from_secs(4));
+        assert_eq!(
+            [0.0, 3.9, 4.0, 9.0, 14.0, 18.9].map(|at| users.at(at)),
+            [20, 20, 0, 10, 20, 20]
+        );
+    }
 
     fn stage(seconds: u64, target_per_s: f64) -> plan::Stage {
         plan::Stage { duration: Duration::from_secs(seconds), target_per_s }

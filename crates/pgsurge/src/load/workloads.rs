@@ -19,6 +19,7 @@ pub fn pgbench(plan: &Plan, scale: u32) -> Result<Pgbench, LoadError> {
         seed: plan.seed,
         run: plan.data.run.clone(),
         keep_data: plan.data.keep_data,
+        pipeline: plan.pipeline,
     })
     .map_err(LoadError::workload("set the workload up"))
 }

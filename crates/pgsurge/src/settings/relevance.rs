@@ -5,8 +5,8 @@
 
 use super::fault::Fault;
 use super::keys::{self, Key};
-use super::layer::Layers;
-use model::plan::{Profile, Shape, Target};
+use super::layer::{Given, Layers};
+use model::plan::{Profile, Protocol, Shape, Target, Workload};
 
 /// Adds a fault or a warning for every setting that was given and does nothing.
 pub fn judge(
@@ -40,12 +40,42 @@ pub fn judge(
     };
     for (idle, why) in [pacing, working, keeping] {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
-            let words = format!("has no effect in this run: {why}");
-            if given.source.is_flag() {
-                faults.push(Fault::new(given.source.clone(), words));
-            } else {
-                warnings.push(format!("{}: {words}", given.source));
-            }
+            tell(given, why, faults, warnings);
         }
+    }
+}
+
+/// Whether statements are to travel together; a fault where they can't, and as above where there
+/// is nothing to gain.
+pub fn pipeline(
+    layers: &Layers,
+    (workload, protocol): (&Workload, Protocol),
+    faults: &mut Vec<Fault>,
+    warnings: &mut Vec<String>,
+) -> bool {
+    let Some(given) = layers.given(&keys::PIPELINE).filter(|_| layers.switch(&keys::PIPELINE))
+    else {
+        return false;
+    };
+    if protocol == Protocol::Simple {
+        let words = "the simple protocol answers one statement before it takes the next; \
+                     --protocol extended or prepared can send several";
+        faults.push(Fault::new(given.source.clone(), words.to_owned()));
+    }
+    let why = match workload.name.as_str() {
+        "hokm" => "the game's statements already travel together where they need no earlier answer",
+        "select-only" => "its actions have one statement",
+        _ => return true,
+    };
+    tell(given, why, faults, warnings);
+    true
+}
+
+fn tell(given: &Given, why: &str, faults: &mut Vec<Fault>, warnings: &mut Vec<String>) {
+    let words = format!("has no effect in this run: {why}");
+    if given.source.is_flag() {
+        faults.push(Fault::new(given.source.clone(), words));
+    } else {
+        warnings.push(format!("{}: {words}", given.source));
     }
 }

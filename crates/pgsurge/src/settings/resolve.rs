@@ -10,7 +10,7 @@ use super::source::Source;
 use super::typed::{self, Typed};
 use super::{file, game, relevance};
 use crate::surroundings::Surroundings;
-use model::plan::{Data, Hokm, Limit, Plan, Poller, Profile, Protocol, Workload};
+use model::plan::{Data, Hokm, Limit, Plan, Poller, Profile, Protocol, Shape, Workload};
 use model::threshold;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ impl Resolver<'_> {
             &mut self.faults,
             &mut self.warnings,
         );
-        let connections = self.connections();
+        let connections = self.connections(&timing.shape);
         let plan = Plan {
             target: server.target,
             connections,
@@ -85,10 +85,14 @@ impl Resolver<'_> {
             shape: timing.shape,
             warm_up: timing.warm_up,
             duration: timing.duration,
+            transactions: timing.transactions,
+            latency_limit: self.latency_limit(),
             grace: self.span("grace_s", &keys::GRACE),
             max_tries: self.count("max_tries", &keys::MAX_TRIES),
             statement_timeout: some(self.span("statement_timeout_s", &keys::STATEMENT_TIMEOUT)),
             protocol: self.protocol(),
+            reconnect: self.switch("reconnect", &keys::RECONNECT),
+            pipeline: self.pipeline(&workload),
             poller: self.poller(),
             seed: self.seed(),
             thresholds: self.thresholds(),
@@ -119,6 +123,7 @@ impl Resolver<'_> {
         self.note("shape.think_time", self.layers.source(&keys::THINK_TIME));
         self.note("warm_up_s", timing.warm_up_source.clone());
         self.note("duration_s", timing.duration_source.clone());
+        self.note("transactions", self.layers.source(&keys::TRANSACTIONS));
         timing
     }
 
@@ -153,8 +158,9 @@ impl Resolver<'_> {
         }
     }
 
-    fn connections(&mut self) -> u32 {
-        let connections: u32 = self.count("connections", &keys::CONNECTIONS);
+    fn connections(&mut self, shape: &Shape) -> u32 {
+        let (connections, source) = self.connections_of(shape);
+        self.note("connections", source.clone());
         let needed = u64::from(connections) + OTHER_FILES;
         if needed > self.surroundings.open_files {
             let allowed = self.surroundings.open_files;
@@ -162,9 +168,44 @@ impl Resolver<'_> {
                 "{connections} connections need {needed} open files, and this process may have \
                  {allowed} (ulimit -Hn); raise that limit or use fewer connections"
             );
-            self.faults.push(Fault::new(self.layers.source(&keys::CONNECTIONS), words));
+            self.faults.push(Fault::new(source, words));
         }
         connections
+    }
+
+    /// As many as asked for, or as many as there are users at most.
+    fn connections_of(&mut self, shape: &Shape) -> (u32, Source) {
+        let (key, layers) = (&keys::CONNECTIONS, &self.layers);
+        let Shape::Closed { user_stages: Some(stages), .. } = shape else {
+            return (layers.small_count(key).unwrap_or_default(), layers.source(key));
+        };
+        let most = stages.iter().map(|it| it.target_users).max().unwrap_or_default();
+        let ranks = (layers.rank(key), layers.rank(&keys::USER_STAGES));
+        if matches!(ranks, (Some(own), Some(users)) if own <= users)
+            && layers.small_count(key) != Some(most)
+        {
+            let words = format!("every user has one connection, and there are {most} at most");
+            let source = layers.source(key);
+            self.faults.push(Fault::new(source, words));
+        }
+        (most, Source::Derived("the most users at once".to_owned()))
+    }
+
+    fn pipeline(&mut self, workload: &Workload) -> bool {
+        let protocol = self.protocol();
+        self.note("pipeline", self.layers.source(&keys::PIPELINE));
+        let Resolver { layers, faults, warnings, .. } = self;
+        relevance::pipeline(layers, (workload, protocol), faults, warnings)
+    }
+
+    fn latency_limit(&mut self) -> Option<Duration> {
+        self.note("latency_limit_s", self.layers.source(&keys::LATENCY_LIMIT));
+        self.layers.span(&keys::LATENCY_LIMIT)
+    }
+
+    fn switch(&mut self, path: &str, key: &Key) -> bool {
+        self.note(path, self.layers.source(key));
+        self.layers.switch(key)
     }
 
     fn threads(&mut self, connections: u32) -> u32 {

@@ -1,10 +1,11 @@
-//! Staged rates as text: `30s:100,2m:500,30s:0`, in k6's meaning.
+//! Staged rates and numbers of users as text: `30s:100,2m:500,30s:0`, in k6's meaning.
 //!
 //! Each stage is a straight line from the target before it (the first from 0) to its own; a stage
 //! of no length jumps there.
 
+use super::keys::MAX_CONNECTIONS;
 use super::span::{self, Bare};
-use model::plan::Stage;
+use model::plan::{Stage, UserStage};
 use std::time::Duration;
 
 /// The fastest rate that makes sense to ask of one client machine.
@@ -32,6 +33,17 @@ pub fn make(length: &str, target: &str) -> Option<Stage> {
     fits.then_some(Stage { duration, target_per_s })
 }
 
+/// The same stages as numbers of users: whole ones, and no more than there may be connections.
+pub fn users(stages: &[Stage]) -> Option<Vec<UserStage>> {
+    let user_stage = |stage: &Stage| {
+        let target = stage.target_per_s;
+        let fits = target.fract() == 0.0 && target <= MAX_CONNECTIONS as f64;
+        // It is whole, not negative, and below 2^32.
+        fits.then_some(UserStage { duration: stage.duration, target_users: target as u32 })
+    };
+    stages.iter().map(user_stage).collect()
+}
+
 /// Whether the stages take some time and offer some load.
 pub fn sensible(stages: &[Stage]) -> bool {
     let busy = stages.iter().any(|it| it.target_per_s > 0.0);
@@ -40,7 +52,16 @@ pub fn sensible(stages: &[Stage]) -> bool {
 
 /// How long all of them take; none beyond what a duration holds.
 pub fn length(stages: &[Stage]) -> Option<Duration> {
-    stages.iter().try_fold(Duration::ZERO, |sum, it| sum.checked_add(it.duration))
+    sum(stages.iter().map(|it| it.duration))
+}
+
+/// The same of numbers of users.
+pub fn length_of_users(stages: &[UserStage]) -> Option<Duration> {
+    sum(stages.iter().map(|it| it.duration))
+}
+
+fn sum(mut lengths: impl Iterator<Item = Duration>) -> Option<Duration> {
+    lengths.try_fold(Duration::ZERO, |sum, it| sum.checked_add(it))
 }
 
 #[cfg(test)]
@@ -54,6 +75,13 @@ mod tests {
             stages.iter().map(|it| (it.duration.as_secs(), it.target_per_s)).collect();
         assert_eq!(shown, [(30, 100.0), (0, 250.0), (120, 500.5)]);
         assert_eq!(length(&stages), Some(Duration::from_secs(150)));
+    }
+
+    #[test]
+    fn users_are_whole_and_no_more_than_there_may_be_connections() {
+        let read = |text| users(&parse(text).unwrap()).map(|all| all[0].target_users);
+        assert_eq!((read("1s:5"), read("1s:5.0"), read("1s:2.5")), (Some(5), Some(5), None));
+        assert_eq!((read("1s:100000"), read("1s:100001")), (Some(100_000), None));
     }
 
     #[test]

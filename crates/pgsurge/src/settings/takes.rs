@@ -7,6 +7,7 @@ use super::document::{Data, Node};
 use super::span::{self, Bare};
 use super::stages;
 use super::value::Value;
+use model::plan::Stage;
 use model::units;
 use std::time::Duration;
 use wire::settings::Secret;
@@ -72,6 +73,8 @@ pub enum Takes {
     Switch,
     /// A staged rate.
     Stages,
+    /// A staged number of users.
+    UserStages,
 }
 
 impl Takes {
@@ -109,6 +112,7 @@ impl Takes {
             Takes::Choices(words) => format!("some of {}", words.join(", ")),
             Takes::Switch => "true or false".to_owned(),
             Takes::Stages => "stages of duration:target, as 30s:100,2m:500,30s:0".to_owned(),
+            Takes::UserStages => "stages of duration:users, as 30s:10,2m:50,30s:0".to_owned(),
         }
     }
 
@@ -146,7 +150,7 @@ impl Takes {
                 trimmed.split(',').map(|it| word(words, it.trim())).collect::<Option<_>>().map(some)
             }
             Takes::Switch => switch(trimmed).map(Value::Switch),
-            Takes::Stages => stages::parse(trimmed).map(Value::Stages),
+            Takes::Stages | Takes::UserStages => self.stages(stages::parse(trimmed)?),
         }
     }
 
@@ -171,7 +175,8 @@ impl Takes {
                 | Takes::Schema
                 | Takes::Choice(_)
                 | Takes::Choices(_)
-                | Takes::Stages,
+                | Takes::Stages
+                | Takes::UserStages,
                 Data::Text(text),
             ) => self.read_text(text),
             (Takes::CountRange { .. }, Data::List(both)) => {
@@ -182,11 +187,18 @@ impl Takes {
                 let chosen = list.iter().map(|it| word(words, it.data.text()?));
                 chosen.collect::<Option<_>>().map(some)
             }
-            (Takes::Stages, Data::List(list)) => {
+            (Takes::Stages | Takes::UserStages, Data::List(list)) => {
                 let all: Option<Vec<_>> = list.iter().map(stage_of_table).collect();
-                all.filter(|it| stages::sensible(it)).map(Value::Stages)
+                self.stages(all.filter(|it| stages::sensible(it))?)
             }
             _ => None,
+        }
+    }
+
+    fn stages(&self, stages: Vec<Stage>) -> Option<Value> {
+        match self {
+            Takes::UserStages => stages::users(&stages).map(Value::UserStages),
+            _ => Some(Value::Stages(stages)),
         }
     }
 
@@ -270,7 +282,7 @@ fn switch(text: &str) -> Option<bool> {
 }
 
 /// k6's own shape of a stage: `{"duration": "30s", "target": 100}`.
-fn stage_of_table(node: &Node) -> Option<model::plan::Stage> {
+fn stage_of_table(node: &Node) -> Option<Stage> {
     let Data::Table(entries) = &node.data else { return None };
     let find = |name: &str| entries.iter().find(|it| it.key == name).map(|it| &it.value.data);
     match (entries.len(), find("duration")?, find("target")?) {

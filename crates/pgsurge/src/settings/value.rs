@@ -1,6 +1,6 @@
 //! A setting's value, once it is known to be of its key's type.
 
-use model::plan::Stage;
+use model::plan::{Stage, UserStage};
 use std::fmt;
 use std::time::Duration;
 use wire::settings::Secret;
@@ -32,6 +32,8 @@ pub enum Value {
     Switch(bool),
     /// The lines of a staged rate.
     Stages(Vec<Stage>),
+    /// The lines of a staged number of users.
+    UserStages(Vec<UserStage>),
     /// Switched off by `null`.
     Off,
 }
@@ -53,11 +55,13 @@ impl fmt::Display for Value {
             Value::Choices(words) => f.write_str(&words.join(",")),
             Value::Switch(on) => write!(f, "{on}"),
             Value::Stages(stages) => {
-                for (index, stage) in stages.iter().enumerate() {
-                    let comma = if index == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{}", span::show(stage.duration), stage.target_per_s)?;
-                }
-                Ok(())
+                let show = |it: &Stage| format!("{}:{}", span::show(it.duration), it.target_per_s);
+                f.write_str(&stages.iter().map(show).collect::<Vec<_>>().join(","))
+            }
+            Value::UserStages(stages) => {
+                let show =
+                    |it: &UserStage| format!("{}:{}", span::show(it.duration), it.target_users);
+                f.write_str(&stages.iter().map(show).collect::<Vec<_>>().join(","))
             }
             Value::Off => f.write_str("off"),
         }

@@ -84,6 +84,39 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--stages 30s:7 --duration 1m",
         "--duration: the stages already say how long the run takes (30s)",
     ),
+    (
+        "users and a rate",
+        "--user-stages 1s:5 --rate 7",
+        "--user-stages: users make a closed loop, and --rate wants a rate",
+    ),
+    ("half a user", "--user-stages 1s:2.5", "--user-stages: expected stages of duration:users"),
+    (
+        "users and a duration",
+        "--user-stages 30s:7 --duration 1m",
+        "--duration: the stages already say how long the run takes (30s)",
+    ),
+    (
+        "users and other connections",
+        "--user-stages 30s:7,5s:3 --connections 9",
+        "--connections: every user has one connection, and there are 7 at most",
+    ),
+    (
+        "stages and an end by count",
+        "--stages 30s:7 --transactions 5",
+        "--transactions: the stages already say how long the run takes (30s)",
+    ),
+    ("no transactions", "--transactions 0", "--transactions: expected a whole number from 1"),
+    ("no latency at all", "--latency-limit 0", "--latency-limit: expected a duration from 100us"),
+    (
+        "pipelining the simple protocol",
+        "--workload tpcb-like --pipeline --protocol simple",
+        "--pipeline: the simple protocol answers one statement before it takes the next",
+    ),
+    (
+        "pipelining the game",
+        "--pipeline",
+        "--pipeline: has no effect in this run: the game's statements already travel together",
+    ),
     ("a think time beside a rate", "--think-time 1s", "--think-time: has no effect in this run"),
     (
         "arrivals in a closed loop",

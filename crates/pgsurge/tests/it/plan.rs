@@ -193,3 +193,27 @@ fn the_game_has_rules_and_players_of_the_users_choice() {
     assert_eq!(game("schema_variant"), "seed");
     assert_eq!(plan.get("data.schema"), "Load \"test\"");
 }
+
+#[test]
+fn users_over_time_are_a_closed_loop_of_as_many_connections_as_there_are_users_at_most() {
+    let file =
+        r#"{"load_profile": {"queries_per_second_target": 500, "concurrent_connections": 9}}"#;
+    let flags = "--user-stages 30s:10,2m:50,30s:0 --think-time 1s";
+    let plan = Program::load().config("a.json", file).args(flags).plan();
+    assert_eq!((plan.get("connections"), plan.get("duration_s")), (json!(50), json!(180.0)));
+    assert_eq!((plan.get("shape.loop"), plan.get("warm_up_s")), (json!("closed"), json!(0.0)));
+    let first = json!({"duration_s": 30.0, "target_users": 10});
+    assert_eq!(plan.get("shape.user_stages")[0], first);
+    let agreed = Program::load().args("--user-stages 1s:7 --connections 7").plan();
+    assert_eq!(agreed.get("connections"), 7);
+}
+
+#[test]
+fn a_count_ends_a_run_that_no_duration_ends() {
+    let file = r#"{"duration_minutes": 2}"#;
+    let endless = Program::load().config("a.json", file).args("--transactions 500").plan();
+    assert_eq!((endless.get("transactions"), endless.get("warm_up_s")), (json!(500), json!(0.0)));
+    assert_eq!(endless.get("duration_s"), 366.0 * 24.0 * 3600.0, "the flag beats the file");
+    let bounded = Program::load().args("--transactions 500 --duration 90s").plan();
+    assert_eq!(bounded.get("duration_s"), 90.0);
+}

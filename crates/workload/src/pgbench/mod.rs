@@ -1,7 +1,7 @@
 //! pgbench's three built-in scripts: `select-only`, `simple-update`, `tpcb-like`.
 //!
-//! Same statements, same distributions, one round trip per statement as pgbench does, so that the
-//! generator can be held against pgbench like for like. The `pgbench_*` tables are used where
+//! Same statements, same distributions, one round trip per statement as pgbench does unless
+//! pipelining is asked for, so that the generator can be held against pgbench like for like. The `pgbench_*` tables are used where
 //! they exist (updated in place, never truncated or vacuumed), else made and dropped afterwards.
 //! Scripts in pgbench's own language would be another file beside [`script`].
 
@@ -41,6 +41,9 @@ pub struct PgbenchOptions {
     pub run: String,
     /// Leaves tables that we made where they are.
     pub keep_data: bool,
+    /// Sends a whole script in one round trip: none of its statements needs an earlier answer.
+    /// Not for the simple protocol, which has a round trip per statement.
+    pub pipeline: bool,
 }
 
 /// The workload.
@@ -128,11 +131,7 @@ impl Workload for Pgbench {
 
     fn players(&mut self, clients: u32) -> Vec<PgbenchPlayer> {
         let scale = self.ready.as_ref().map_or(self.options.scale, |(ready, _)| ready.scale);
-        (0..clients)
-            .map(|client| {
-                PgbenchPlayer::new(&self.options.scripts, scale, self.options.seed, client)
-            })
-            .collect()
+        (0..clients).map(|client| PgbenchPlayer::new(&self.options, scale, client)).collect()
     }
 
     fn verify(

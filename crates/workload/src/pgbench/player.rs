@@ -1,5 +1,6 @@
 //! One pgbench client: draws its numbers, sends its script step by step, counts what it was told.
 
+use super::PgbenchOptions;
 use super::script::{Numbers, Script, Step};
 use super::tables::{ACCOUNTS_PER_BRANCH, TELLERS_PER_BRANCH};
 use crate::postgres::{Answer, Request};
@@ -50,8 +51,12 @@ pub struct PgbenchPlayer {
     random: Generator,
     script: Script,
     draw: Draw,
-    /// The step whose answer comes next.
+    /// Whether all steps travel in one round trip.
+    pipeline: bool,
+    /// The first step whose answer comes next.
     step: usize,
+    /// How many steps are answered with it.
+    sent: usize,
     /// Why the transaction that is being rolled back failed.
     failing: Option<Box<Failure>>,
     count: Count,
@@ -67,21 +72,19 @@ struct Draw {
 }
 
 impl PgbenchPlayer {
-    pub(super) fn new(
-        scripts: &[(Script, u32)],
-        scale: u32,
-        seed: u64,
-        client: u32,
-    ) -> PgbenchPlayer {
+    pub(super) fn new(options: &PgbenchOptions, scale: u32, client: u32) -> PgbenchPlayer {
+        let scripts = &options.scripts;
         PgbenchPlayer {
-            scripts: scripts.to_vec(),
+            scripts: scripts.clone(),
             numbers: Numbers::of(scripts),
             weights: scripts.iter().map(|(_, weight)| weight).sum(),
             scale: i64::from(scale),
-            random: generator(seed, "pgbench", u64::from(client)),
+            random: generator(options.seed, "pgbench", u64::from(client)),
             script: Script::SelectOnly,
             draw: Draw::default(),
+            pipeline: options.pipeline,
             step: 0,
+            sent: 0,
             failing: None,
             count: Count::default(),
         }
@@ -120,9 +123,16 @@ impl PgbenchPlayer {
         }
     }
 
+    /// Sends the next step, or all that are left.
     fn send(&mut self, request: &mut Request) -> Next {
+        let left = &self.script.steps()[self.step..];
+        self.sent = if self.pipeline { left.len() } else { 1 };
+        left[..self.sent].iter().for_each(|step| self.call(*step, request));
+        Next::Send
+    }
+
+    fn call(&self, step: Step, request: &mut Request) {
         let Draw { aid, bid, tid, delta } = self.draw;
-        let step = self.script.steps()[self.step];
         let call = request.call(self.numbers.get(step));
         match step {
             Step::Begin | Step::End => call.end(),
@@ -132,10 +142,9 @@ impl PgbenchPlayer {
             Step::BranchUpdate => call.int4(delta).int4(bid).end(),
             Step::HistoryInsert => call.int4(tid).int4(bid).int8(aid).int4(delta).end(),
         }
-        Next::Send
     }
 
-    /// Takes the answer to the current step, and goes on with the next.
+    /// Takes the answer to what was sent, and goes on with the next.
     fn proceed(&mut self, answer: &Answer, request: &mut Request) -> Next {
         if let Some(failure) = self.failing.take() {
             // The rollback is answered. Had it failed, the connection would not be usable.
@@ -144,26 +153,41 @@ impl PgbenchPlayer {
         if let Some(failure) = answer.failure() {
             return self.give_up(failure.clone(), answer, request);
         }
-        let step = self.script.steps()[self.step];
-        if !matches!(step, Step::Begin | Step::HistoryInsert | Step::End) {
-            self.count.keyed += 1;
-            let found = answer.reply(0).map_or(0, |reply| reply.affected());
-            if found != 1 {
-                self.count.keyed_wrong += 1;
-                let message = format!("{found} rows have one key: do the tables fit the scale?");
-                let failure = Failure::new(ErrorClass::Unexpected, message);
-                return self.give_up(failure, answer, request);
-            }
-        }
-        self.step += 1;
-        if self.step < self.script.steps().len() {
-            return self.send(request);
-        }
-        if self.script.writes() {
+        let wrong = self.check(answer);
+        self.step += self.sent;
+        let is_over = self.step == self.script.steps().len();
+        if is_over && self.script.writes() {
+            // Whatever its steps found, it is stored.
             self.count.acknowledged += 1;
             self.count.acknowledged_delta += i64::from(self.draw.delta);
         }
-        Next::Succeeded
+        match wrong {
+            Some(failure) => self.give_up(failure, answer, request),
+            None if is_over => Next::Succeeded,
+            None => self.send(request),
+        }
+    }
+
+    /// Counts the keys that were looked for, and says what is wrong with the first that did not
+    /// find its one row.
+    fn check(&mut self, answer: &Answer) -> Option<Failure> {
+        let steps = &self.script.steps()[self.step..self.step + self.sent];
+        let mut wrong = None;
+        for (index, step) in steps.iter().enumerate() {
+            if matches!(step, Step::Begin | Step::HistoryInsert | Step::End) {
+                continue;
+            }
+            self.count.keyed += 1;
+            let found = answer.reply(index).map_or(0, |reply| reply.affected());
+            if found != 1 {
+                self.count.keyed_wrong += 1;
+                wrong.get_or_insert(found);
+            }
+        }
+        wrong.map(|found| {
+            let message = format!("{found} rows have one key: do the tables fit the scale?");
+            Failure::new(ErrorClass::Unexpected, message)
+        })
     }
 
     /// Ends the action; a transaction that is still open is rolled back first.
@@ -205,7 +229,8 @@ impl Player for PgbenchPlayer {
 
     fn lost(&mut self, in_flight: bool) -> Loss {
         let rolling_back = self.failing.take().is_some();
-        let ending = self.script.steps().get(self.step) == Some(&Step::End);
+        let under_way = self.script.steps().get(self.step..self.step + self.sent);
+        let ending = under_way.is_some_and(|steps| steps.contains(&Step::End));
         if !in_flight || rolling_back || !ending {
             return Loss::Nothing;
         }

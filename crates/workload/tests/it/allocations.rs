@@ -61,8 +61,15 @@ fn actions_allocate_nothing_once_the_buffers_have_grown() {
     let database = Database::new("allocations");
     let scripts = Script::ALL.map(|script| (script, 1)).into();
     let run = "run".to_owned();
-    let options =
-        PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, run, keep_data: false };
+    let options = PgbenchOptions {
+        scripts,
+        scale: 1,
+        schema: None,
+        seed: 1,
+        run,
+        keep_data: false,
+        pipeline: false,
+    };
     let mut workload = Pgbench::new(options).unwrap();
     workload.set_up(&database.server()).unwrap();
     for protocol in [Protocol::Extended, Protocol::Prepared] {

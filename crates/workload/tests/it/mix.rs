@@ -82,8 +82,15 @@ impl Workload for Ping {
 fn tpcb() -> Pgbench {
     let scripts = vec![(Script::TpcbLike, 1)];
     let run = "run".to_owned();
-    let options =
-        PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, run, keep_data: false };
+    let options = PgbenchOptions {
+        scripts,
+        scale: 1,
+        schema: None,
+        seed: 1,
+        run,
+        keep_data: false,
+        pipeline: false,
+    };
     Pgbench::new(options).unwrap()
 }
 

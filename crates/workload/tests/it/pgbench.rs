@@ -24,6 +24,7 @@ fn options(script: Script) -> PgbenchOptions {
         seed: 3,
         run: "run".to_owned(),
         keep_data: false,
+        pipeline: false,
     }
 }
 
@@ -293,4 +294,67 @@ fn what_a_killed_run_left_half_loaded_is_told_and_goes_by_its_name() {
     assert!(error.contains("--clean run"), "{error}");
     assert_eq!(clean_run(&database.server(), "run").unwrap().dropped.len(), 4);
     assert_eq!(database.tables(), "");
+}
+
+/// Each of its transactions in one round trip.
+fn pipelined(script: Script) -> Pgbench {
+    Pgbench::new(PgbenchOptions { pipeline: true, ..options(script) }).unwrap()
+}
+
+#[test]
+fn a_script_in_one_round_trip_verifies() {
+    for (script, protocol) in [
+        (Script::TpcbLike, Protocol::Prepared),
+        (Script::SimpleUpdate, Protocol::Extended),
+        (Script::SelectOnly, Protocol::Prepared),
+    ] {
+        let database = Database::new(&format!("pipelined_{}", script.action()));
+        let mut workload = pipelined(script);
+        workload.set_up(&database.server()).unwrap();
+        let mut finished = run(&database, &mut workload, protocol);
+        let counts = finished.measured.all_actions().counts;
+        assert!(counts.succeeded > 0 && counts.failed == 0, "{counts:?}");
+        let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+        assert!(verified.passed, "{verified:?}");
+    }
+}
+
+#[test]
+fn a_failure_in_the_middle_of_a_round_trip_skips_the_rest_and_is_rolled_back() {
+    let database = Database::new("pipelined_failure");
+    let mut workload = pipelined(Script::TpcbLike);
+    workload.set_up(&database.server()).unwrap();
+    database.run("ALTER TABLE pgbench_tellers ADD CHECK (tbalance BETWEEN -2000 AND 2000)");
+    let mut finished = run(&database, &mut workload, Protocol::Prepared);
+    let counts = finished.measured.all_actions().counts;
+    assert!(counts.succeeded > 0 && counts.failed > 0 && counts.unknown == 0, "{counts:?}");
+    let count = |name: &str| {
+        let at = catalog(&workload).statements.iter().position(|it| it.name == name).unwrap();
+        finished.measured.statements[at].count
+    };
+    assert_eq!((count("end"), count("history_insert")), (counts.succeeded, counts.succeeded));
+    assert_eq!((count("rollback"), count("teller_update")), (counts.failed, counts.scheduled));
+    let timed = finished.measured.transactions.count();
+    assert_eq!(timed, counts.scheduled, "whichever way a transaction ended");
+    let verified = workload.verify(&database.server(), &mut finished.players).unwrap();
+    assert!(verified.passed, "{verified:?}");
+}
+
+#[test]
+fn a_round_trip_that_was_never_answered_is_unknown() {
+    use engine::{Last, Loss, Moment, Next, Player};
+    let database = Database::new("pipelined_unknown");
+    let mut workload = pipelined(Script::SimpleUpdate);
+    workload.set_up(&database.server()).unwrap();
+    let mut players = workload.players(1);
+    let mut driver =
+        crate::driver::Driver::open(&database, workload.statements(), Protocol::Prepared);
+    let player = &mut players[0];
+    player.wish(Moment { elapsed: Duration::ZERO, measured: true });
+    assert_eq!(player.next(Last::Begin, &mut driver.request), Next::Send);
+    assert_eq!(driver.request.len(), 5, "all of it at once");
+    driver.send().unwrap();
+    assert_eq!(player.lost(true), Loss::Unknown);
+    assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
+    assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
 }

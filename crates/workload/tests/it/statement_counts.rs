@@ -53,12 +53,22 @@ fn play_one(
 
 #[test]
 fn our_counts_are_the_servers_in_every_protocol() {
-    for protocol in Protocol::ALL {
-        let database = Database::new(&format!("counts_{}", protocol.name()));
+    let apart = Protocol::ALL.map(|protocol| (protocol, false));
+    // The simple protocol has a round trip per statement.
+    let together = [(Protocol::Extended, true), (Protocol::Prepared, true)];
+    for (protocol, pipeline) in apart.into_iter().chain(together) {
+        let database = Database::new(&format!("counts_{}_{pipeline}", protocol.name()));
         let scripts = Script::ALL.map(|script| (script, 1)).into();
         let run = "run".to_owned();
-        let options =
-            PgbenchOptions { scripts, scale: 1, schema: None, seed: 1, run, keep_data: false };
+        let options = PgbenchOptions {
+            scripts,
+            scale: 1,
+            schema: None,
+            seed: 1,
+            run,
+            keep_data: false,
+            pipeline,
+        };
         let mut workload = Pgbench::new(options).unwrap();
         workload.set_up(&database.server()).unwrap();
         let texts = catalog(&workload).statements;

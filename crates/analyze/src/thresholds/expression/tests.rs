@@ -12,6 +12,7 @@ fn what_people_write_names_a_place_and_a_limit_in_its_unit() {
         ("lateness.p99 < 1ms", format!("{all}.lateness_ms.p99"), 1.0),
         ("error_rate < 1%", "load_metrics.error_rate_percent".to_owned(), 1.0),
         ("read_share >= 70%", "load_metrics.read_share_ratio".to_owned(), 0.7),
+        ("late <= 10", format!("{all}.late"), 10.0),
         ("achieved > 1_000/s", "load_metrics.achieved_per_s".to_owned(), 1000.0),
         (
             "action.play_card.p99 < 20ms",

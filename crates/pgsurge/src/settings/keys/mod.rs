@@ -3,6 +3,7 @@
 //! The one source of flags and their help, of what a settings file may hold, of the nearest name
 //! for a slip, of defaults, and of `docs/settings.md`. A setting that is not here does not exist.
 
+mod attending;
 mod data;
 mod database;
 mod game;
@@ -11,6 +12,7 @@ mod reporting;
 mod scenarios;
 mod thresholds;
 
+pub use attending::*;
 pub use data::*;
 pub use database::*;
 pub use game::*;
@@ -149,10 +151,8 @@ pub fn variable_of(flag: &str) -> String {
 
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    let written = [load::ALL, data::ALL, game::ALL, database::ALL, reporting::ALL]
-        .into_iter()
-        .flatten()
-        .copied();
+    let written = [load::ALL, attending::ALL, data::ALL, game::ALL, database::ALL, reporting::ALL];
+    let written = written.into_iter().flatten().copied();
     written.chain(thresholds::all())
 }
 
