@@ -15,7 +15,7 @@ pub use data::{Data, SchemaVariant, is_run_name, run_name};
 pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit, UserStage};
 pub use output::{Format, Output};
 pub use target::{ServerName, Target};
-pub use workload::{Hokm, PlayerPopularity, Profile, Workload};
+pub use workload::{Hokm, Part, Pgbench, PlayerPopularity, Profile, Workload};
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -10,13 +10,22 @@ pub mod error;
 pub mod exit_code;
 pub mod load;
 pub mod messages;
+pub mod registry;
 pub mod saved;
 pub mod settings;
 pub mod surroundings;
 
+use registry::Registry;
 use surroundings::Surroundings;
 
 /// The program: reads the command line, does what it says, and tells how it ended.
 pub fn main() -> std::process::ExitCode {
-    cli::run(std::env::args_os().collect(), &Surroundings::of_this_process()).into()
+    main_with(Registry::built_in())
+}
+
+/// The program with the workloads of `registry`: every command, flag, threshold and report is
+/// there for each of them.
+pub fn main_with(registry: Registry) -> std::process::ExitCode {
+    let surroundings = Surroundings::of_this_process(registry);
+    cli::run(std::env::args_os().collect(), &surroundings).into()
 }

@@ -3,6 +3,7 @@
 //! Read once, at the start, and handed on as a value: nothing further in reads the environment, so
 //! a plan is a pure function of what was typed, what is on file, and this.
 
+use crate::registry::Registry;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{User, geteuid};
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use time::OffsetDateTime;
 /// What a process finds around it.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
+    /// The workloads that can be named.
+    pub registry: Registry,
     /// The environment.
     pub environment: BTreeMap<String, String>,
     /// Cores that this process may use.
@@ -34,10 +37,11 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Those of this process.
-    pub fn of_this_process() -> Surroundings {
+    /// Those of this process, with the workloads of `registry`.
+    pub fn of_this_process(registry: Registry) -> Surroundings {
         let text = |it: std::ffi::OsString| it.to_string_lossy().into_owned();
         Surroundings {
+            registry,
             environment: std::env::vars_os().map(|(k, v)| (text(k), text(v))).collect(),
             cores: std::thread::available_parallelism()
                 .map_or(1, |it| u32::try_from(it.get()).unwrap_or(u32::MAX)),

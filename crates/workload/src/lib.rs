@@ -16,5 +16,5 @@ pub mod schema;
 pub mod workload;
 
 pub use error::Error;
-pub use mix::{Mix, MixPlayer};
+pub use mix::{Mix, MixPlayer, Part};
 pub use workload::{CleanUp, Server, SetUp, Workload};

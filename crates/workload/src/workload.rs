@@ -18,8 +18,17 @@ pub trait Workload: Send {
     /// One user.
     type Player: engine::Player<Request = Request, Answer = Answer> + 'static;
 
-    /// The name in `--workload` and in results.
-    fn name(&self) -> &'static str;
+    /// Which version of the workload this is. Results name it: raise it when its figures stop being
+    /// comparable with those of before.
+    fn version(&self) -> String {
+        "1".to_owned()
+    }
+
+    /// What every key begins with of the rows that it adds to tables that may hold others; none
+    /// where it adds no such rows. The user is told before the load.
+    fn row_prefix(&self) -> Option<String> {
+        None
+    }
 
     /// The names of its actions; a wish names one by its index.
     fn actions(&self) -> Vec<String>;
@@ -44,8 +53,10 @@ pub trait Workload: Send {
     /// Removes its rows by their keys, and drops only the tables that it created.
     fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error>;
 
-    /// Counters, gauges and histograms of its own, over the measured window.
-    fn metrics(&self, players: &[Self::Player], elapsed_s: f64) -> Vec<Metric>;
+    /// Counters, gauges and histograms of its own, over the measured window of `elapsed_s`.
+    fn metrics(&self, _players: &[Self::Player], _elapsed_s: f64) -> Vec<Metric> {
+        Vec::new()
+    }
 }
 
 /// The server under load, as set-up and verification reach it.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 fn plan(shape: Shape) -> Plan {
     Plan {
         target: Target::Throwaway,
-        workload: Workload { name: "select-only".into(), profile: Profile::Pgbench { scale: 1 } },
+        workload: Workload::of(
+            vec![Part { name: "select-only".into(), weight: 1 }],
+            Profile { pgbench: Some(Pgbench { scale: 1 }), ..Profile::default() },
+        ),
         connections: 8,
         threads: 2,
         shape,

@@ -2,27 +2,48 @@
 
 use super::SchemaVariant;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-/// A workload by name, with its profile.
+/// One workload or a mix of them, with their profiles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
-    /// `hokm`, `select-only`, `simple-update` or `tpcb-like`.
+    /// As it is written: `hokm`, or `hokm@9,select-only@1`.
     pub name: String,
-    /// The numbers that are its own.
+    /// The parts, in the order in which they were named.
+    pub mix: Vec<Part>,
+    /// The numbers that are their own.
     pub profile: Profile,
 }
 
-/// The numbers of one family of workloads.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// The game.
-    Hokm(Hokm),
-    /// pgbench's three.
-    Pgbench {
-        /// Size of tables that the run has to create: 100,000 accounts per unit.
-        scale: u32,
-    },
+/// One workload of a mix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The name that it is registered with.
+    pub name: String,
+    /// It gets this share of all weights' actions; at least 1.
+    pub weight: u32,
+}
+
+/// The numbers of the workloads that are in the mix.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    /// The game's; none where it is not played.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hokm: Option<Hokm>,
+    /// pgbench's; none where none of its scripts runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pgbench: Option<Pgbench>,
+    /// Options of workloads that are not built in, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+}
+
+/// What pgbench's scripts run on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pgbench {
+    /// Size of tables that the run has to create: 100,000 accounts per unit.
+    pub scale: u32,
 }
 
 /// How the game is played.
@@ -73,4 +94,18 @@ pub enum Even {
 impl PlayerPopularity {
     /// All alike.
     pub const UNIFORM: PlayerPopularity = PlayerPopularity::Even(Even::Uniform);
+}
+
+impl Workload {
+    /// A mix by its parts.
+    pub fn of(mix: Vec<Part>, profile: Profile) -> Workload {
+        let name = match mix.as_slice() {
+            [only] => only.name.clone(),
+            parts => {
+                let parts = parts.iter().map(|it| format!("{}@{}", it.name, it.weight));
+                parts.collect::<Vec<_>>().join(",")
+            }
+        };
+        Workload { name, mix, profile }
+    }
 }

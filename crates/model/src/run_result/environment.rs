@@ -18,6 +18,9 @@ pub struct Environment {
     pub clock: String,
     /// The poller that ran, and why another did not.
     pub poller: String,
+    /// The version of each workload, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub workloads: BTreeMap<String, String>,
     /// What the user wrote beside the run.
     pub tags: BTreeMap<String, String>,
 }

@@ -3,6 +3,8 @@
 use super::{command_with_values, print};
 use crate::error::Error;
 use crate::exit_code::ExitCode;
+use crate::registry::Registry;
+use crate::surroundings::Surroundings;
 use clap::Args;
 use clap_complete::Shell;
 
@@ -25,13 +27,13 @@ Examples:
 ///
 /// # Errors
 /// Standard output is gone.
-pub fn run(arguments: &CompletionsArgs) -> Result<ExitCode, Error> {
-    print(&script(arguments.shell))
+pub fn run(arguments: &CompletionsArgs, surroundings: &Surroundings) -> Result<ExitCode, Error> {
+    print(&script(arguments.shell, &surroundings.registry))
 }
 
 /// The script for a shell.
-pub fn script(shell: Shell) -> Vec<u8> {
+pub fn script(shell: Shell, registry: &Registry) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command_with_values(), "pgsurge", &mut script);
+    clap_complete::generate(shell, &mut command_with_values(registry), "pgsurge", &mut script);
     script
 }

@@ -4,6 +4,8 @@ use super::{command_with_values, print};
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::messages::Messages;
+use crate::registry::Registry;
+use crate::surroundings::Surroundings;
 use clap::Args;
 use clap_mangen::Man;
 use std::path::PathBuf;
@@ -31,8 +33,12 @@ Examples:
 ///
 /// # Errors
 /// There is no such command, or a page can't be written.
-pub fn run(arguments: &ManArgs, messages: &Messages) -> Result<ExitCode, Error> {
-    let pages = pages();
+pub fn run(
+    arguments: &ManArgs,
+    surroundings: &Surroundings,
+    messages: &Messages,
+) -> Result<ExitCode, Error> {
+    let pages = pages(&surroundings.registry);
     let Some(folder) = &arguments.output_dir else {
         let name = arguments.command.as_ref().map(|verb| format!("pgsurge-{verb}"));
         let name = name.as_deref().unwrap_or("pgsurge");
@@ -56,8 +62,8 @@ pub fn run(arguments: &ManArgs, messages: &Messages) -> Result<ExitCode, Error> 
 }
 
 /// The page of the program and those of its commands, by name.
-pub fn pages() -> Vec<(String, Vec<u8>)> {
-    let mut root = command_with_values().disable_help_subcommand(true);
+pub fn pages(registry: &Registry) -> Vec<(String, Vec<u8>)> {
+    let mut root = command_with_values(registry).disable_help_subcommand(true);
     root.build();
     let verbs = root.get_subcommands().map(|verb| (format!("pgsurge-{}", verb.get_name()), verb));
     let all = std::iter::once(("pgsurge".to_owned(), &root)).chain(verbs);

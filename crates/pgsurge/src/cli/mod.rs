@@ -17,9 +17,11 @@ pub use global::Global;
 
 use crate::error::Error;
 use crate::exit_code::ExitCode;
+use crate::registry::Registry;
 use crate::settings::Faults;
 use crate::surroundings::Surroundings;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
 
 /// Load-test PostgreSQL: offer a real load, measure it truthfully, say what gave first
@@ -62,7 +64,8 @@ pub enum Verb {
 
 /// Reads a command line and does what it says; how that ended.
 pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let read = command(&surroundings.registry).try_get_matches_from(arguments);
+    let cli = match read.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are asked for; everything else is a slip. A closed output changes
@@ -72,14 +75,15 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
         }
     };
     let (messages, faults) = cli.global.messages(surroundings);
-    let ended = match &cli.verb {
+    let registered = surroundings.registry.check().map_err(Error::Usage);
+    let ended = registered.and_then(|()| match &cli.verb {
         Verb::Load(arguments) => load::run(arguments, faults, surroundings, &messages),
         _ if !faults.is_empty() => Err(Faults(faults).into()),
         Verb::Demo(arguments) => demo::run(arguments, surroundings, &messages),
         Verb::Report(arguments) => report::run(arguments, surroundings, &messages),
-        Verb::Completions(arguments) => completions::run(arguments),
-        Verb::Man(arguments) => man::run(arguments, &messages),
-    };
+        Verb::Completions(arguments) => completions::run(arguments, surroundings),
+        Verb::Man(arguments) => man::run(arguments, surroundings, &messages),
+    });
     ended.unwrap_or_else(|error| {
         messages.error(&error);
         error.exit_code()
@@ -97,16 +101,28 @@ fn print(bytes: &[u8]) -> Result<ExitCode, Error> {
 
 /// The command with the words that its settings take. What is typed is not held to them by clap:
 /// slips of settings are told together, by us.
-fn command_with_values() -> clap::Command {
-    let mut command = command();
+fn command_with_values(registry: &Registry) -> clap::Command {
+    let mut command = command(registry);
     let verbs: Vec<String> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    // clap wants words that live for ever: a few, once, in a program that is about to end.
+    let names: Vec<&'static str> =
+        registry.names().map(|(name, _)| &*name.to_owned().leak()).collect();
     for verb in verbs {
         command = command.mut_subcommand(verb, setting_flags::with_values);
     }
-    command
+    command.mut_subcommand("load", |load| {
+        load.mut_arg("workload", |argument| {
+            argument.value_parser(PossibleValuesParser::new(names)).value_delimiter(',')
+        })
+    })
 }
 
-/// The command as clap knows it, for the reference.
-pub fn command() -> clap::Command {
-    Cli::command()
+/// The command as clap knows it, with the workloads of `registry` in its help.
+pub fn command(registry: &Registry) -> clap::Command {
+    Cli::command().mut_subcommand("load", |load| {
+        let names = registry.names().map(|(name, about)| format!("  {name:<22} {about}"));
+        let names: Vec<String> = names.collect();
+        let examples = load.get_after_help().map(ToString::to_string).unwrap_or_default();
+        load.after_help(format!("Workloads:\n{}\n\n{examples}", names.join("\n")))
+    })
 }

@@ -53,7 +53,7 @@ fn rows(resolved: &Resolved) -> Vec<Row> {
     leaves.into_iter().map(|(path, value)| Row { source: source(&path), value, path }).collect()
 }
 
-/// Every value of a tree that is no table, by its path; a threshold by its name.
+/// Every value of a tree that is no table, by its path; a threshold and a workload by its name.
 fn flatten(path: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
     let below =
         |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
@@ -65,6 +65,12 @@ fn flatten(path: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
             for item in items {
                 let name = item["name"].as_str().unwrap_or_default();
                 leaves.push((below(name), item["limit"].to_string()));
+            }
+        }
+        Value::Array(parts) if path == "workload.mix" => {
+            for part in parts {
+                let name = part["name"].as_str().unwrap_or_default();
+                leaves.push((below(name), part["weight"].to_string()));
             }
         }
         Value::String(text) => leaves.push((path.to_owned(), text.clone())),

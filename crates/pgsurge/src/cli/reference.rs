@@ -3,6 +3,7 @@
 //! A test compares them with the files and says how to renew them, so they are never stale.
 
 use super::command;
+use crate::registry::Registry;
 use crate::settings::keys::{self, Default, Key, SECTIONS};
 use std::fmt::Write;
 
@@ -12,7 +13,7 @@ pub fn cli() -> String {
         "# Commands\n\nMade from the program's own help; `UPDATE_DOCS=1 cargo test -p pgsurge` \
          renews it.\n",
     );
-    let mut root = command().term_width(100);
+    let mut root = command(&Registry::built_in()).term_width(100);
     root.build();
     append_help(&mut text, "pgsurge", &mut root.clone());
     for verb in root.get_subcommands_mut().filter(|it| it.get_name() != "help") {

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use wire::blocking::Stop;
 use wire::settings::Settings;
 use workload::postgres::{Postgres, Protocol, transaction_control};
-use workload::{Server, SetUp, Workload};
+use workload::{Mix, MixPlayer, Server, SetUp};
 
 /// How long one statement of set-up, verification or clean-up may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -61,8 +61,8 @@ pub struct Driven {
 }
 
 /// What came out of the load itself.
-struct Loaded<P> {
-    finished: Finished<P>,
+struct Loaded {
+    finished: Finished<MixPlayer>,
     record: Record,
     stages: Vec<StageMetrics>,
     catalog: Catalog,
@@ -70,11 +70,11 @@ struct Loaded<P> {
 }
 
 impl Drive<'_> {
-    /// Drives `workload` from beginning to end.
+    /// Drives the workloads of `mix` from beginning to end.
     ///
     /// # Errors
     /// Load could not begin. What set-up had made by then is removed again.
-    pub fn run<W: Workload>(&self, mut workload: W) -> Result<Driven, LoadError> {
+    pub fn run(&self, mut workload: Mix) -> Result<Driven, LoadError> {
         let told = |text: &str| self.messages.detail(text);
         let set_up = match workload.set_up(&self.server(&told, self.interrupt.once())) {
             Ok(set_up) => set_up,
@@ -95,16 +95,16 @@ impl Drive<'_> {
             }
         };
         let Loaded { finished, record, stages, catalog, environment } = loaded;
-        let Finished { measured, mut players } = finished;
+        let Finished { measured, players } = finished;
+        workload.take_back(players);
         let mut reasons = Vec::new();
         let server = self.server(&told, self.interrupt.twice());
-        let verification = self.verify(&mut workload, &server, &mut players, &mut reasons);
-        let metrics = workload.metrics(&players, measured.elapsed_s);
-        drop(players);
+        let verification = self.verify(&mut workload, &server, &mut reasons);
+        let metrics = workload.metrics(measured.elapsed_s);
         self.clean_up(&mut workload, &told);
         let result = RunResult::assemble(Inputs {
             started_at: &self.started_at,
-            workload: workload.name(),
+            workload: &self.plan.workload.name,
             connections: u64::from(self.plan.connections),
             pacing: self.pacing(),
             measured: &measured,
@@ -138,19 +138,19 @@ impl Drive<'_> {
         set_up.notes.iter().for_each(|note| self.messages.info(note));
     }
 
-    fn load<W: Workload>(&self, workload: &mut W) -> Result<Loaded<W::Player>, LoadError> {
+    fn load(&self, workload: &mut Mix) -> Result<Loaded, LoadError> {
         if self.interrupt.once().is_raised() {
             return Err(LoadError::Interrupted);
         }
         let catalog = catalog_of(workload);
-        let environment = self.environment();
+        let environment = self.environment(workload);
         let backend = self.backend(workload)?;
         let connect_timeout = self.target.settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let load = shape::load_of(self.plan, connect_timeout);
-        let players = workload.players(self.plan.connections);
+        let players = workload.players(self.plan.connections, self.plan.seed);
         let warm_up_s = self.plan.warm_up.as_secs_f64();
         let mut stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
-        let mut journal = self.journal(workload.name(), &catalog, &environment)?;
+        let mut journal = self.journal(&catalog, &environment)?;
         let mut progress = Progress::new(self.plan, self.messages, self.terminal);
         let mut observer = |interval: &Interval| {
             journal.interval(interval);
@@ -184,7 +184,7 @@ impl Drive<'_> {
         Ok(Loaded { finished, record, stages: stages.finish(), catalog, environment })
     }
 
-    fn backend<W: Workload>(&self, workload: &W) -> Result<Postgres, LoadError> {
+    fn backend(&self, workload: &Mix) -> Result<Postgres, LoadError> {
         let settings = self.target.load_settings(self.plan);
         let protocol = match self.plan.protocol {
             model::plan::Protocol::Simple => Protocol::Simple,
@@ -195,19 +195,14 @@ impl Drive<'_> {
             .map_err(LoadError::workload("prepare the load"))
     }
 
-    fn journal(
-        &self,
-        workload: &str,
-        catalog: &Catalog,
-        environment: &Environment,
-    ) -> Result<Journal, LoadError> {
+    fn journal(&self, catalog: &Catalog, environment: &Environment) -> Result<Journal, LoadError> {
         let mut encoder = SeriesEncoder::new(self.plan.warm_up.as_secs_f64());
         if self.plan.output.include_raw_data {
             encoder = encoder.every_interval();
         }
         let header = Header {
             started_at: self.started_at.clone(),
-            workload: workload.to_owned(),
+            workload: self.plan.workload.name.clone(),
             connections: u64::from(self.plan.connections),
             plan: serde_json::to_value(self.plan).unwrap_or_default(),
             environment: environment.clone(),
@@ -218,12 +213,13 @@ impl Drive<'_> {
         Journal::create(&self.plan.output.partial(), encoder, header, catalog)
     }
 
-    fn environment(&self) -> Environment {
+    fn environment(&self, workload: &Mix) -> Environment {
         Environment {
             pgsurge_version: env!("CARGO_PKG_VERSION").to_owned(),
             server: Some(self.target.server.clone()),
             host: host::host(),
             clock: "CLOCK_MONOTONIC".to_owned(),
+            workloads: workload.versions(),
             ..Environment::default()
         }
     }
@@ -238,11 +234,10 @@ impl Drive<'_> {
 
     /// What the server holds against what the players remember. A server that can't be asked
     /// makes the run inconclusive, not a pass.
-    fn verify<W: Workload>(
+    fn verify(
         &self,
-        workload: &mut W,
+        workload: &mut Mix,
         server: &Server<'_>,
-        players: &mut [W::Player],
         reasons: &mut Vec<Reason>,
     ) -> Option<Verification> {
         if server.stop.is_raised() {
@@ -252,7 +247,7 @@ impl Drive<'_> {
         }
         self.messages.detail("verifying the stored data");
         wait_for(server);
-        match workload.verify(server, players) {
+        match workload.verify(server) {
             Ok(verification) => Some(verification),
             Err(error) => {
                 let stopped = server.stop.is_raised();
@@ -264,7 +259,7 @@ impl Drive<'_> {
         }
     }
 
-    fn clean_up<W: Workload>(&self, workload: &mut W, told: &Told<'_>) {
+    fn clean_up(&self, workload: &mut Mix, told: &Told<'_>) {
         if self.target.is_throwaway() {
             // It goes with everything in it.
             return;
@@ -300,7 +295,7 @@ fn wait_for(server: &Server<'_>) {
     }
 }
 
-fn catalog_of<W: Workload>(workload: &W) -> Catalog {
+fn catalog_of(workload: &Mix) -> Catalog {
     let statements = transaction_control().into_iter().chain(workload.statements());
     Catalog {
         actions: workload.actions(),
@@ -309,7 +304,12 @@ fn catalog_of<W: Workload>(workload: &W) -> Catalog {
 }
 
 fn set_up_statements(set_up: &SetUp) -> BTreeMap<String, u64> {
-    set_up.statements.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
+    let mut counts = BTreeMap::new();
+    // Every part of a mix may have used the same, BEGIN for one.
+    for (name, count) in &set_up.statements {
+        *counts.entry((*name).to_owned()).or_default() += count;
+    }
+    counts
 }
 
 fn of_engine(error: engine::Error) -> LoadError {

@@ -13,7 +13,6 @@ mod output;
 mod progress;
 mod shape;
 mod target;
-mod workloads;
 
 pub use error::LoadError;
 pub(crate) use output::place;
@@ -27,7 +26,7 @@ use crate::surroundings::Surroundings;
 use drive::{Drive, Driven};
 use interrupt::Interrupt;
 use model::measured::Interval;
-use model::plan::{Plan, Profile};
+use model::plan::Plan;
 use model::run_result::RunResult;
 use std::io::Write as _;
 use time::OffsetDateTime;
@@ -124,19 +123,22 @@ impl<'a> Session<'a> {
             terminal: self.surroundings.terminal && self.messages.loudness() > Loudness::Quiet,
             watch,
         };
-        let driven = match &plan.workload.profile {
-            Profile::Hokm(hokm) => {
-                let workload = workloads::hokm(plan, hokm)?;
-                if !target.is_throwaway() {
-                    let prefix = &workload.profile().run_prefix;
-                    self.messages
-                        .info(&format!("every key that this run adds begins with {prefix}"));
-                }
-                drive.run(workload)?
+        let mix = self.mix(plan)?;
+        if !target.is_throwaway() {
+            for prefix in mix.row_prefixes() {
+                self.messages.info(&format!("every key that this run adds begins with {prefix}"));
             }
-            Profile::Pgbench { scale } => drive.run(workloads::pgbench(plan, *scale)?)?,
-        };
-        Ok(self.finish(plan, driven))
+        }
+        Ok(self.finish(plan, drive.run(mix)?))
+    }
+
+    /// The workloads of the plan.
+    fn mix(&self, plan: &Plan) -> Result<workload::Mix, LoadError> {
+        self.surroundings.registry.mix(plan).map_err(|refused| {
+            let refused: Vec<String> = refused.iter().map(ToString::to_string).collect();
+            let cause = workload::Error::Settings(refused.join("; "));
+            LoadError::workload("make the workload")(cause)
+        })
     }
 
     /// Prints the report.

@@ -4,6 +4,7 @@
 use super::keys::Key;
 use super::source::Source;
 use super::value::Value;
+use model::plan::Part;
 use std::time::Duration;
 
 /// A value that somebody gave.
@@ -128,6 +129,14 @@ impl Layers {
     pub fn choice(&self, key: &Key) -> Option<&'static str> {
         match self.effective(key).value? {
             Value::Choice(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Workloads with their weights.
+    pub fn mix(&self, key: &Key) -> Option<Vec<Part>> {
+        match self.effective(key).value? {
+            Value::Mix(parts) => Some(parts),
             _ => None,
         }
     }

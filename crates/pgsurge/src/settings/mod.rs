@@ -12,6 +12,7 @@ mod file;
 mod game;
 pub mod keys;
 mod layer;
+mod mix;
 mod nearest;
 mod output;
 mod relevance;
@@ -23,8 +24,10 @@ mod stages;
 mod takes;
 mod typed;
 pub mod value;
+mod workload;
 
 pub use fault::{Fault, Faults};
+pub use nearest::nearest;
 pub use resolve::{Resolved, resolve};
 pub use source::Source;
 pub use takes::Takes;

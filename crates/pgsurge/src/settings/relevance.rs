@@ -6,12 +6,14 @@
 use super::fault::Fault;
 use super::keys::{self, Key};
 use super::layer::{Given, Layers};
-use model::plan::{Profile, Protocol, Shape, Target, Workload};
+use crate::registry::Registry;
+use model::plan::{Part, Protocol, Shape, Target};
 
 /// Adds a fault or a warning for every setting that was given and does nothing.
 pub fn judge(
     layers: &Layers,
-    (profile, shape, target): (&Profile, &Shape, &Target),
+    (registry, mix): (&Registry, &[Part]),
+    (shape, target): (&Shape, &Target),
     faults: &mut Vec<Fault>,
     warnings: &mut Vec<String>,
 ) {
@@ -26,19 +28,15 @@ pub fn judge(
             "a closed loop has no schedule; give it a rate with --rate, --qps-target or --stages",
         ),
     };
-    let working: (&[&Key], &str) = match profile {
-        Profile::Hokm(_) => {
-            (&[&keys::SCALE], "hokm has no scale; data_volume_multiplier is the size of its tables")
-        }
-        Profile::Pgbench { .. } => (keys::PROFILE, "only the hokm workload knows it"),
-    };
     let keeping: (&[&Key], &str) = match target {
         Target::Throwaway => {
             (&[&keys::KEEP_DATA], "a throwaway server goes with all that is in it; name a server")
         }
         Target::Server(_) => (&[], ""),
     };
-    for (idle, why) in [pacing, working, keeping] {
+    let idle_families = registry.families().filter(|it| !Registry::plays(it, mix));
+    let working = idle_families.map(|it| (it.keys, it.keys_are));
+    for (idle, why) in [pacing, keeping].into_iter().chain(working) {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
             tell(given, why, faults, warnings);
         }
@@ -49,7 +47,7 @@ pub fn judge(
 /// is nothing to gain.
 pub fn pipeline(
     layers: &Layers,
-    (workload, protocol): (&Workload, Protocol),
+    (registry, mix, protocol): (&Registry, &[Part], Protocol),
     faults: &mut Vec<Fault>,
     warnings: &mut Vec<String>,
 ) -> bool {
@@ -62,12 +60,13 @@ pub fn pipeline(
                      --protocol extended or prepared can send several";
         faults.push(Fault::new(given.source.clone(), words.to_owned()));
     }
-    let why = match workload.name.as_str() {
-        "hokm" => "the game's statements already travel together where they need no earlier answer",
-        "select-only" => "its actions have one statement",
-        _ => return true,
-    };
-    tell(given, why, faults, warnings);
+    // One part that gains something is enough.
+    let mut reasons = mix.iter().map(|part| registry.why_no_pipeline(&part.name));
+    if let Some(Some(why)) = reasons.next()
+        && reasons.all(|it| it.is_some())
+    {
+        tell(given, why, faults, warnings);
+    }
     true
 }
 

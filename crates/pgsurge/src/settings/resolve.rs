@@ -8,9 +8,9 @@ use super::output;
 use super::shape::{self, Timing};
 use super::source::Source;
 use super::typed::{self, Typed};
-use super::{file, game, relevance};
+use super::{file, relevance, workload};
 use crate::surroundings::Surroundings;
-use model::plan::{Data, Hokm, Limit, Plan, Poller, Profile, Protocol, Shape, Workload};
+use model::plan::{Data, Limit, Part, Plan, Poller, Protocol, Shape, Workload};
 use model::threshold;
 use std::time::Duration;
 
@@ -73,7 +73,8 @@ impl Resolver<'_> {
         let timing = self.timing();
         relevance::judge(
             &self.layers,
-            (&workload.profile, &timing.shape, &server.target),
+            (&self.surroundings.registry, &workload.mix),
+            (&timing.shape, &server.target),
             &mut self.faults,
             &mut self.warnings,
         );
@@ -92,7 +93,7 @@ impl Resolver<'_> {
             statement_timeout: some(self.span("statement_timeout_s", &keys::STATEMENT_TIMEOUT)),
             protocol: self.protocol(),
             reconnect: self.switch("reconnect", &keys::RECONNECT),
-            pipeline: self.pipeline(&workload),
+            pipeline: self.pipeline(&workload.mix),
             poller: self.poller(),
             seed: self.seed(),
             thresholds: self.thresholds(),
@@ -101,6 +102,11 @@ impl Resolver<'_> {
             data: self.data(),
             workload,
         };
+        if self.faults.is_empty() {
+            // What a factory thinks of numbers that are wrong already helps nobody.
+            let registry = &self.surroundings.registry;
+            workload::check(&plan, &self.layers, registry, &mut self.faults);
+        }
         (plan, server.settings)
     }
 
@@ -128,22 +134,10 @@ impl Resolver<'_> {
     }
 
     fn workload(&mut self) -> Workload {
-        let name = self.layers.choice(&keys::WORKLOAD).unwrap_or_default();
-        self.note("workload.name", self.layers.source(&keys::WORKLOAD));
-        let profile = if name == "hokm" {
-            Profile::Hokm(self.hokm())
-        } else {
-            Profile::Pgbench { scale: self.count("workload.profile.pgbench.scale", &keys::SCALE) }
-        };
-        Workload { name: name.to_owned(), profile }
-    }
-
-    fn hokm(&mut self) -> Hokm {
-        for key in keys::PROFILE {
-            let path = format!("workload.profile.hokm.{}", key.name());
-            self.note(&path, self.layers.source(key));
-        }
-        game::profile(&self.layers)
+        let registry = &self.surroundings.registry;
+        let (workload, sources) = workload::workload(&self.layers, registry, &mut self.faults);
+        sources.into_iter().for_each(|(path, source)| self.note(&path, source));
+        workload
     }
 
     fn data(&mut self) -> Data {
@@ -191,11 +185,12 @@ impl Resolver<'_> {
         (most, Source::Derived("the most users at once".to_owned()))
     }
 
-    fn pipeline(&mut self, workload: &Workload) -> bool {
+    fn pipeline(&mut self, mix: &[Part]) -> bool {
         let protocol = self.protocol();
         self.note("pipeline", self.layers.source(&keys::PIPELINE));
-        let Resolver { layers, faults, warnings, .. } = self;
-        relevance::pipeline(layers, (workload, protocol), faults, warnings)
+        let Resolver { layers, surroundings, faults, warnings, .. } = self;
+        let registry = &surroundings.registry;
+        relevance::pipeline(layers, (registry, mix, protocol), faults, warnings)
     }
 
     fn latency_limit(&mut self) -> Option<Duration> {

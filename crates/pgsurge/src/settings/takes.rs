@@ -4,6 +4,7 @@
 //! wherever it was made.
 
 use super::document::{Data, Node};
+use super::mix;
 use super::span::{self, Bare};
 use super::stages;
 use super::value::Value;
@@ -71,6 +72,8 @@ pub enum Takes {
     Choices(&'static [&'static str]),
     /// Yes or no.
     Switch,
+    /// Workloads, each with a weight.
+    Mix,
     /// A staged rate.
     Stages,
     /// A staged number of users.
@@ -111,6 +114,7 @@ impl Takes {
             Takes::Choice(words) => format!("one of {}", words.join(", ")),
             Takes::Choices(words) => format!("some of {}", words.join(", ")),
             Takes::Switch => "true or false".to_owned(),
+            Takes::Mix => "workloads, as hokm or hokm@9,select-only@1".to_owned(),
             Takes::Stages => "stages of duration:target, as 30s:100,2m:500,30s:0".to_owned(),
             Takes::UserStages => "stages of duration:users, as 30s:10,2m:50,30s:0".to_owned(),
         }
@@ -150,6 +154,7 @@ impl Takes {
                 trimmed.split(',').map(|it| word(words, it.trim())).collect::<Option<_>>().map(some)
             }
             Takes::Switch => switch(trimmed).map(Value::Switch),
+            Takes::Mix => mix::parse(trimmed).map(Value::Mix),
             Takes::Stages | Takes::UserStages => self.stages(stages::parse(trimmed)?),
         }
     }
@@ -175,6 +180,7 @@ impl Takes {
                 | Takes::Schema
                 | Takes::Choice(_)
                 | Takes::Choices(_)
+                | Takes::Mix
                 | Takes::Stages
                 | Takes::UserStages,
                 Data::Text(text),

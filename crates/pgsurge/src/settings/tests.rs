@@ -51,6 +51,7 @@ fn surroundings(folder: &std::path::Path, variables: &[(String, String)]) -> Sur
     let output = folder.join("r.json").display().to_string();
     environment.insert("PGSURGE_OUTPUT".to_owned(), output);
     Surroundings {
+        registry: crate::registry::Registry::built_in(),
         environment,
         cores: 4,
         open_files: 10_000,

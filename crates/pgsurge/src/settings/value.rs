@@ -1,6 +1,6 @@
 //! A setting's value, once it is known to be of its key's type.
 
-use model::plan::{Stage, UserStage};
+use model::plan::{Part, Stage, UserStage};
 use std::fmt;
 use std::time::Duration;
 use wire::settings::Secret;
@@ -30,6 +30,8 @@ pub enum Value {
     Choices(Vec<&'static str>),
     /// Yes or no.
     Switch(bool),
+    /// Workloads with their weights.
+    Mix(Vec<Part>),
     /// The lines of a staged rate.
     Stages(Vec<Stage>),
     /// The lines of a staged number of users.
@@ -62,6 +64,13 @@ impl fmt::Display for Value {
                 let show =
                     |it: &UserStage| format!("{}:{}", span::show(it.duration), it.target_users);
                 f.write_str(&stages.iter().map(show).collect::<Vec<_>>().join(","))
+            }
+            Value::Mix(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { "," };
+                    write!(f, "{comma}{}@{}", part.name, part.weight)?;
+                }
+                Ok(())
             }
             Value::Off => f.write_str("off"),
         }

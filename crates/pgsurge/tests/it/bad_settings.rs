@@ -52,6 +52,19 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--workload hokn",
         "--workload: expected one of hokm, select-only, simple-update, tpcb-like, found \"hokn\"",
     ),
+    (
+        "a slip in a mix",
+        "--workload hokm@9,selectonly",
+        "found \"selectonly\"; did you mean select-only?",
+    ),
+    ("a weight of nothing", "--workload hokm@0", "--workload: expected workloads, as hokm or"),
+    ("half a weight", "--workload hokm@1.5", "--workload: expected workloads, as hokm or"),
+    ("a workload twice", "--workload hokm,hokm@2", "--workload: hokm is named twice"),
+    (
+        "a scale that no part of the mix has",
+        "--workload hokm@2 --scale 2",
+        "--scale: has no effect in this run",
+    ),
     ("an unknown protocol", "--protocol binary", "one of simple, extended, prepared"),
     ("an unknown poller", "--poller kqueue", "one of auto, io_uring, epoll"),
     ("unknown arrivals", "--arrivals bursty", "one of uniform, poisson"),
@@ -123,7 +136,11 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--qps-target 0 --arrivals poisson",
         "--arrivals: has no effect in this run: a closed loop has no schedule",
     ),
-    ("a scale for the game", "--scale 3", "--scale: has no effect in this run: hokm has no scale"),
+    (
+        "a scale for the game",
+        "--scale 3",
+        "--scale: has no effect in this run: only pgbench's workloads have a scale",
+    ),
     (
         "a password for nobody",
         "--db-password x",

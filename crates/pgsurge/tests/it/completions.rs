@@ -3,11 +3,12 @@
 use crate::program::Program;
 use clap_complete::Shell;
 use pgsurge::cli::{command, completions, man};
+use pgsurge::registry::Registry;
 use std::collections::BTreeSet;
 
 /// Every long flag of every command.
 fn flags() -> BTreeSet<String> {
-    let root = command();
+    let root = command(&Registry::built_in());
     let verbs = root.get_subcommands().chain([&root]);
     let arguments = verbs.flat_map(|verb| verb.get_arguments().filter_map(|it| it.get_long()));
     arguments.map(str::to_owned).collect()
@@ -18,8 +19,8 @@ fn every_shells_script_names_every_flag_and_command() {
     let flags = flags();
     assert!(flags.len() > 30, "{flags:?}");
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
-        let script = String::from_utf8(completions::script(shell)).unwrap();
-        let verbs = command();
+        let script = String::from_utf8(completions::script(shell, &Registry::built_in())).unwrap();
+        let verbs = command(&Registry::built_in());
         let verbs = verbs.get_subcommands().map(|it| it.get_name().to_owned());
         let missing: Vec<String> =
             flags.iter().cloned().chain(verbs).filter(|it| !script.contains(it)).collect();
@@ -29,8 +30,10 @@ fn every_shells_script_names_every_flag_and_command() {
 
 #[test]
 fn the_words_that_a_setting_takes_are_completed() {
-    let script = String::from_utf8(completions::script(Shell::Bash)).unwrap();
-    for words in ["simple extended prepared", "uniform poisson", "json md csv"] {
+    let script =
+        String::from_utf8(completions::script(Shell::Bash, &Registry::built_in())).unwrap();
+    for words in ["hokm select-only", "simple extended prepared", "uniform poisson", "json md csv"]
+    {
         assert!(script.contains(words), "no {words} in {script}");
     }
 }
@@ -49,8 +52,10 @@ fn bash_takes_its_script_and_completes_with_it() {
 
 #[test]
 fn each_command_has_a_page_that_names_its_flags() {
-    let pages = man::pages();
-    for verb in command().get_subcommands().filter(|it| it.get_name() != "help") {
+    let pages = man::pages(&Registry::built_in());
+    for verb in
+        command(&Registry::built_in()).get_subcommands().filter(|it| it.get_name() != "help")
+    {
         let name = format!("pgsurge-{}", verb.get_name());
         let (_, page) = pages.iter().find(|(it, _)| *it == name).expect(&name);
         // A page writes a dash as `\-`, so that it can be searched for and copied.
@@ -73,7 +78,7 @@ fn pages_are_printed_or_written_to_a_folder() {
     assert!(ended.err.contains("expected one of load"), "{}", ended.err);
     let mut program = Program::new(&["man", "--output-dir", "share/man1"]);
     assert_eq!(program.run().code, 0);
-    for (name, page) in man::pages() {
+    for (name, page) in man::pages(&Registry::built_in()) {
         assert_eq!(std::fs::read(program.path(&format!("share/man1/{name}.1"))).unwrap(), page);
     }
 }

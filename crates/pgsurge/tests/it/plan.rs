@@ -39,7 +39,10 @@ fn every_key_of_the_old_settings_file_is_understood() {
         "tricks_to_win": 7, "hands_to_win": 7, "abandon_rate": 0.02, "player_popularity": 1.0,
         "schema_variant": "careful",
     });
-    assert_eq!(plan.get("workload"), json!({"name": "hokm", "profile": {"hokm": game}}));
+    assert_eq!(
+        plan.get("workload"),
+        json!({"name": "hokm", "mix": [{"name": "hokm", "weight": 1}], "profile": {"hokm": game}})
+    );
     assert_eq!(plan.get("output.formats"), json!(["json", "md", "csv"]));
     assert_eq!(plan.get("output.include_raw_data"), true);
     assert!(plan.get("output.path").as_str().unwrap().starts_with("here/"));
@@ -67,6 +70,17 @@ fn thresholds_know_whether_the_user_asked_for_them() {
     assert_eq!(find("max_p95_query_time_ms"), None, "null drops a limit");
     assert_eq!(find("max_p99_response_time_ms").unwrap()["set_by_user"], false);
     assert_eq!(plan.source("thresholds.max_p99_response_time_ms"), "default");
+}
+
+#[test]
+fn a_mix_has_the_settings_of_all_its_parts() {
+    let file = r#"{"load_profile": {"workload": "hokm@9,select-only", "read_write_ratio": 0.5}}"#;
+    let plan = Program::load().config("a.json", file).args("--scale 3").plan();
+    assert_eq!(plan.get("workload.name"), "hokm@9,select-only@1");
+    assert_eq!(plan.get("workload.profile.pgbench.scale"), 3);
+    assert_eq!(plan.get("workload.profile.hokm.read_write_ratio"), 0.5);
+    assert_eq!(plan.warnings(), "");
+    assert_eq!(plan.source("workload.mix.hokm"), "a.json:1:31: load_profile.workload");
 }
 
 #[test]

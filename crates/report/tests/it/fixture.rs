@@ -164,6 +164,7 @@ fn environment() -> Environment {
         host: Host { os: Some("Linux 6.1".to_owned()), cpus: Some(4), memory_bytes: Some(8 << 30) },
         clock: "CLOCK_MONOTONIC".to_owned(),
         poller: String::new(),
+        workloads: BTreeMap::from([("hokm".to_owned(), "1".to_owned())]),
         tags: BTreeMap::from([("branch".to_owned(), "main".to_owned())]),
     }
 }

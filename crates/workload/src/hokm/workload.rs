@@ -47,8 +47,8 @@ impl Hokm {
 impl Workload for Hokm {
     type Player = HokmPlayer;
 
-    fn name(&self) -> &'static str {
-        "hokm"
+    fn row_prefix(&self) -> Option<String> {
+        Some(self.world.prefix().to_owned())
     }
 
     fn actions(&self) -> Vec<String> {

@@ -18,7 +18,6 @@ use crate::error::Error;
 use crate::postgres::Statement;
 use crate::schema::{self, How, Owned, Release};
 use crate::workload::{CleanUp, Server, SetUp, Workload};
-use model::metric::Metric;
 use model::verification::Verification;
 use set_up::{Ready, SettingUp};
 use std::time::Instant;
@@ -95,13 +94,6 @@ const MAX_SCALE: u32 = 1_000_000;
 impl Workload for Pgbench {
     type Player = PgbenchPlayer;
 
-    fn name(&self) -> &'static str {
-        match self.options.scripts.as_slice() {
-            [(only, _)] => only.name(),
-            _ => "pgbench",
-        }
-    }
-
     fn actions(&self) -> Vec<String> {
         self.options.scripts.iter().map(|(script, _)| script.action().to_owned()).collect()
     }
@@ -164,11 +156,6 @@ impl Workload for Pgbench {
         let done = clean_run(&server.with_schema(schema), &self.options.run)?;
         self.is_claimed = false;
         Ok(done)
-    }
-
-    fn metrics(&self, _players: &[PgbenchPlayer], _elapsed_s: f64) -> Vec<Metric> {
-        // pgbench has none beyond what the engine measures.
-        Vec::new()
     }
 }
 

@@ -9,7 +9,7 @@ use model::verification::{Check, Verification};
 use workload::pgbench::{Pgbench, PgbenchOptions, Script};
 use workload::postgres::transaction_control;
 use workload::postgres::{Answer, FIRST, Postgres, Protocol, Request, Statement};
-use workload::{CleanUp, Error, Mix, Server, SetUp, Workload};
+use workload::{CleanUp, Error, Mix, Part, Server, SetUp, Workload};
 
 /// A user's own workload: one action, one statement.
 struct Ping(&'static str);
@@ -41,10 +41,6 @@ impl engine::Player for Pinger {
 
 impl Workload for Ping {
     type Player = Pinger;
-
-    fn name(&self) -> &'static str {
-        "ping"
-    }
 
     fn actions(&self) -> Vec<String> {
         vec![self.0.to_owned()]
@@ -99,9 +95,9 @@ fn parts_share_a_run_and_verify_what_they_did() {
     let database = Database::new("mixed");
     let server = database.server();
     let mut mix = Mix::new();
-    mix.add(Ping("ping"), 2).unwrap();
-    mix.add(tpcb(), 1).unwrap();
-    mix.add(Ping("pong"), 1).unwrap();
+    mix.add("ping", Part::of(Ping("ping")), 2).unwrap();
+    mix.add("tpcb-like", Part::of(tpcb()), 1).unwrap();
+    mix.add("pong", Part::of(Ping("pong")), 1).unwrap();
     assert_eq!(mix.set_up(&server).unwrap().created.len(), 4);
 
     let statements = transaction_control().into_iter().chain(mix.statements());
@@ -118,7 +114,9 @@ fn parts_share_a_run_and_verify_what_they_did() {
         measured.map(|(it, early)| it.counts.succeeded + early.counts.succeeded).collect();
     assert!(run.measured.actions.iter().all(|it| it.counts.failed == 0), "{done:?}");
     assert!(done.iter().all(|it| *it > 0), "{done:?}");
-    assert_eq!(mix.metrics(1.0)[0].as_number(), Some(done[0] as f64));
+    let metrics = mix.metrics(1.0);
+    assert_eq!(metrics[0].as_number(), Some(done[0] as f64));
+    assert_eq!(metrics[1].name, "pong_pings", "a name that is taken says whose it is");
     let verified = mix.verify(&server).unwrap();
     assert!(verified.passed, "{verified:?}");
     assert_eq!(verified.checks.last().unwrap().checked, done[2]);
@@ -128,9 +126,9 @@ fn parts_share_a_run_and_verify_what_they_did() {
 #[test]
 fn actions_are_drawn_by_weight_and_by_seed() {
     let mut mix = Mix::new();
-    mix.add(Ping("ping"), 2).unwrap();
-    mix.add(tpcb(), 1).unwrap();
-    mix.add(Ping("pong"), 1).unwrap();
+    mix.add("ping", Part::of(Ping("ping")), 2).unwrap();
+    mix.add("tpcb-like", Part::of(tpcb()), 1).unwrap();
+    mix.add("pong", Part::of(Ping("pong")), 1).unwrap();
     let mut drawn = |seed| {
         let mut player = mix.players(1, seed).remove(0);
         let moment = engine::Moment { elapsed: Default::default(), measured: true };
@@ -152,11 +150,11 @@ fn actions_are_drawn_by_weight_and_by_seed() {
 #[test]
 fn parts_that_could_not_be_told_apart_are_refused() {
     let mut mix = Mix::new();
-    mix.add(Ping("ping"), 1).unwrap();
-    let twice = mix.add(Ping("ping"), 1).unwrap_err().to_string();
-    assert_eq!(twice, "workload ping: another one has an action ping already");
+    mix.add("ping", Part::of(Ping("ping")), 1).unwrap();
+    let twice = mix.add("other", Part::of(Ping("ping")), 1).unwrap_err().to_string();
+    assert_eq!(twice, "workloads ping and other both have an action ping");
     assert_eq!(
-        mix.add(tpcb(), 0).unwrap_err().to_string(),
+        mix.add("tpcb-like", Part::of(tpcb()), 0).unwrap_err().to_string(),
         "the weight of workload tpcb-like is 0"
     );
 }

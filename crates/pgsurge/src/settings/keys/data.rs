@@ -52,5 +52,8 @@ pub static KEEP_DATA: Key = Key {
     )
 };
 
+/// What only pgbench's scripts have.
+pub static PGBENCH: &[&Key] = &[&SCALE];
+
 /// All of them, in the order of the documentation.
 pub(super) static ALL: &[&Key] = &[&SCHEMA, &SCHEMA_VARIANT, &SCALE, &KEEP_DATA];

@@ -25,12 +25,12 @@ const fn span(min: Duration, max: Duration) -> Takes {
 
 /// What users do.
 pub static WORKLOAD: Key = Key {
-    flag: flag(LOAD, "workload", "NAME"),
+    flag: flag(LOAD, "workload", "NAME[@WEIGHT],…"),
     default: Default::Is("hokm"),
     ..Key::new(
         "load_profile.workload",
-        Takes::Choice(&["hokm", "select-only", "simple-update", "tpcb-like"]),
-        "What users do: the card game, or one of pgbench's three",
+        Takes::Mix,
+        "What users do: a workload, or several by weight, as hokm@9,select-only@1",
     )
 };
 

@@ -70,10 +70,12 @@ fn theirs(database: &Database, known: &BTreeMap<String, u64>) -> BTreeMap<String
 
 /// A run in a database that nobody else uses, tables made and dropped by it.
 fn agrees(workload: &str, protocol: &str) -> RunResult {
-    let name = format!("counts_{workload}_{protocol}").replace('-', "_");
+    let name = format!("counts_{workload}_{protocol}").replace(['-', '@', ','], "_");
     let database = Database::new(&name);
     let load = match workload {
-        "hokm" => Load::hokm(&database.url()).args("--qps-target 0"),
+        _ if workload.starts_with("hokm") => {
+            Load::hokm(&database.url()).args("--qps-target 0").args("--workload").args(workload)
+        }
         _ => Load::at(&database.url()).args("--rate 300").args("--workload").args(workload),
     };
     let ended =
@@ -120,6 +122,35 @@ fn simple_update_is_counted_as_the_server_counts_it() {
 #[test]
 fn tpcb_like_is_counted_as_the_server_counts_it() {
     agrees_in_every_protocol("tpcb-like");
+}
+
+/// How often each action of a result began, warm-up aside.
+fn scheduled(result: &RunResult, action: &str) -> f64 {
+    result.load_metrics.actions[action].scheduled as f64
+}
+
+#[test]
+fn a_mix_of_the_game_and_a_script_is_counted_and_verified_part_by_part() {
+    let result = agrees("hokm@3,select-only@1", "prepared");
+    assert_eq!(result.test_summary.workload, "hokm@3,select-only@1");
+    let versions: Vec<&String> = result.environment.workloads.keys().collect();
+    assert_eq!(versions, ["hokm", "select-only"]);
+    let load = &result.load_metrics;
+    assert!(load.games.as_ref().is_some_and(|it| it.started > 0), "games are played: {load:?}");
+    let checks = &load.verification.as_ref().unwrap().checks;
+    let alone = |workload| agrees(workload, "extended").load_metrics.verification.unwrap().checks;
+    let of_parts = alone("hokm").len() + alone("select-only").len();
+    assert_eq!(checks.len(), of_parts, "each part checks what it checks alone: {checks:?}");
+    let share = scheduled(&result, "select_only") / load.all_actions.scheduled as f64;
+    assert!((0.2..0.3).contains(&share), "a quarter of all actions, not {share}");
+}
+
+#[test]
+fn pgbenchs_scripts_mix_on_the_same_tables_by_weight() {
+    let result = agrees("tpcb-like@2,select-only@8", "prepared");
+    let (writes, reads) = (scheduled(&result, "tpcb_like"), scheduled(&result, "select_only"));
+    let share = writes / (writes + reads);
+    assert!((0.13..0.27).contains(&share), "two of ten, not {share}");
 }
 
 #[test]

@@ -4,89 +4,34 @@
 //! parts keep their own numbers of actions and statements: they are shifted here, and nowhere
 //! else. A mix of one part is that part, so a program needs to know mixes only.
 
+mod part;
+
+pub use part::Part;
+
 use crate::error::Error;
 use crate::postgres::{Answer, Request, Statement};
-use crate::workload::{CleanUp, Server, SetUp, Workload};
+use crate::workload::{CleanUp, Server, SetUp};
 use engine::{Last, Loss, Moment, Next, Player, Wish};
 use model::metric::Metric;
 use model::random::{Generator, generator};
 use model::verification::Verification;
+use part::AnyPlayer;
 use rand::RngExt;
-use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A workload whose players' type is forgotten.
-trait Part: Send {
-    fn name(&self) -> &'static str;
-    fn actions(&self) -> Vec<String>;
-    fn statements(&self) -> Vec<Statement>;
-    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error>;
-    fn players(&mut self, clients: u32) -> Vec<Box<dyn PartPlayer>>;
-    fn take_back(&mut self, players: Vec<Box<dyn PartPlayer>>);
-    fn verify(&mut self, server: &Server<'_>) -> Result<Verification, Error>;
-    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error>;
-    fn metrics(&self, elapsed_s: f64) -> Vec<Metric>;
-}
-
-/// A player whose type can be remembered again.
-trait PartPlayer: Player<Request = Request, Answer = Answer> + Any {}
-
-impl<P: Player<Request = Request, Answer = Answer> + Any> PartPlayer for P {}
-
-/// A workload with the players that came back to it.
-struct Typed<W: Workload> {
-    workload: W,
-    players: Vec<W::Player>,
-}
-
-impl<W: Workload> Part for Typed<W> {
-    fn name(&self) -> &'static str {
-        self.workload.name()
-    }
-
-    fn actions(&self) -> Vec<String> {
-        self.workload.actions()
-    }
-
-    fn statements(&self) -> Vec<Statement> {
-        self.workload.statements()
-    }
-
-    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
-        self.workload.set_up(server)
-    }
-
-    fn players(&mut self, clients: u32) -> Vec<Box<dyn PartPlayer>> {
-        let players = self.workload.players(clients).into_iter();
-        players.map(|player| Box::new(player) as Box<dyn PartPlayer>).collect()
-    }
-
-    fn take_back(&mut self, players: Vec<Box<dyn PartPlayer>>) {
-        let typed = players.into_iter().filter_map(|player| {
-            let player: Box<dyn Any> = player;
-            // Only our own players are dealt to us: nothing is filtered out.
-            player.downcast::<W::Player>().ok()
-        });
-        self.players = typed.map(|player| *player).collect();
-    }
-
-    fn verify(&mut self, server: &Server<'_>) -> Result<Verification, Error> {
-        self.workload.verify(server, &mut self.players)
-    }
-
-    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
-        self.workload.clean_up(server)
-    }
-
-    fn metrics(&self, elapsed_s: f64) -> Vec<Metric> {
-        self.workload.metrics(&self.players, elapsed_s)
-    }
-}
-
 /// Workloads by weight.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Mix {
-    parts: Vec<(Box<dyn Part>, u32)>,
+    parts: Vec<Member>,
+}
+
+/// A part with its place.
+#[derive(Debug)]
+struct Member {
+    name: String,
+    part: Part,
+    weight: u32,
 }
 
 impl Mix {
@@ -95,46 +40,60 @@ impl Mix {
         Mix::default()
     }
 
-    /// Adds a workload that gets `weight` of all weights' actions.
+    /// Adds a workload, called `name` in messages, that gets `weight` of all weights' actions.
     ///
     /// # Errors
     /// When the weight is 0, or an action or a statement has the name of another part's.
-    pub fn add(&mut self, workload: impl Workload + 'static, weight: u32) -> Result<(), Error> {
-        let part = Typed { workload, players: Vec::new() };
-        let name = part.name();
+    pub fn add(&mut self, name: &str, part: Part, weight: u32) -> Result<(), Error> {
         if weight == 0 {
             return Err(Error::Settings(format!("the weight of workload {name} is 0")));
         }
-        let taken = self.actions();
-        if let Some(action) = part.actions().into_iter().find(|it| taken.contains(it)) {
-            let text = format!("workload {name}: another one has an action {action} already");
-            return Err(Error::Settings(text));
+        for (other, action) in self.named(Part::actions) {
+            if part.actions().contains(&action) {
+                let text = format!("workloads {other} and {name} both have an action {action}");
+                return Err(Error::Settings(text));
+            }
         }
-        let taken = self.statements();
-        let same =
-            |it: &Statement| taken.iter().any(|old| old.name == it.name || old.sql == it.sql);
-        if let Some(statement) = part.statements().iter().find(|it| same(it)) {
-            let statement = statement.name;
-            let text = format!("workload {name}: another one has a statement {statement} already");
-            return Err(Error::Settings(text));
+        let own = part.statements();
+        for (other, old) in self.named(Part::statements) {
+            if own.iter().any(|it| old.name == it.name || old.sql == it.sql) {
+                let statement = old.name;
+                let text =
+                    format!("workloads {other} and {name} both have a statement {statement}");
+                return Err(Error::Settings(text));
+            }
         }
-        self.parts.push((Box::new(part), weight));
+        self.parts.push(Member { name: name.to_owned(), part, weight });
         Ok(())
     }
 
-    /// The names of the parts.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.parts.iter().map(|(part, _)| part.name()).collect()
+    /// Something of every part, with the part's name.
+    fn named<T>(&self, of: impl Fn(&Part) -> Vec<T>) -> impl Iterator<Item = (&str, T)> {
+        self.parts.iter().flat_map(move |it| of(&it.part).into_iter().map(|of| (&*it.name, of)))
+    }
+
+    /// The versions of the parts, by name.
+    pub fn versions(&self) -> BTreeMap<String, String> {
+        self.parts.iter().map(|it| (it.name.clone(), it.part.version())).collect()
+    }
+
+    /// What every key of the rows begins with that the parts add, each once.
+    pub fn row_prefixes(&self) -> Vec<String> {
+        let mut prefixes: Vec<String> =
+            self.parts.iter().filter_map(|it| it.part.row_prefix()).collect();
+        prefixes.sort();
+        prefixes.dedup();
+        prefixes
     }
 
     /// All actions, one part after the other.
     pub fn actions(&self) -> Vec<String> {
-        self.parts.iter().flat_map(|(part, _)| part.actions()).collect()
+        self.named(Part::actions).map(|(_, it)| it).collect()
     }
 
     /// All statements of the workloads' own, one part after the other.
     pub fn statements(&self) -> Vec<Statement> {
-        self.parts.iter().flat_map(|(part, _)| part.statements()).collect()
+        self.named(Part::statements).map(|(_, it)| it).collect()
     }
 
     /// Sets all parts up, in order.
@@ -143,8 +102,8 @@ impl Mix {
     /// The first part that fails; [`Mix::clean_up`] undoes what the others did.
     pub fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
         let mut all = SetUp::default();
-        for (part, _) in &mut self.parts {
-            let one = part.set_up(server)?;
+        for Member { part, .. } in &mut self.parts {
+            let one = part.0.set_up(server)?;
             all.created.extend(one.created);
             all.rows_loaded += one.rows_loaded;
             all.seconds += one.seconds;
@@ -158,7 +117,7 @@ impl Mix {
     pub fn players(&mut self, clients: u32, seed: u64) -> Vec<MixPlayer> {
         let (mut first_action, mut first_statement) = (0, 0);
         let mut shares = Vec::new();
-        for (part, weight) in &self.parts {
+        for Member { part, weight, .. } in &self.parts {
             shares.push(Share { weight: *weight, first_action, first_statement });
             // A catalogue of more than 65,535 operations fails when the backend is made.
             first_action += part.actions().len() as u16;
@@ -166,7 +125,7 @@ impl Mix {
         }
         let shares: Arc<[Share]> = shares.into();
         let mut dealt: Vec<_> =
-            self.parts.iter_mut().map(|(part, _)| part.players(clients).into_iter()).collect();
+            self.parts.iter_mut().map(|it| it.part.0.players(clients).into_iter()).collect();
         let player = |client| MixPlayer {
             players: dealt.iter_mut().filter_map(Iterator::next).collect(),
             weights: shares.iter().map(|share| share.weight).sum(),
@@ -183,14 +142,14 @@ impl Mix {
         for player in players {
             dealt.iter_mut().zip(player.players).for_each(|(part, player)| part.push(player));
         }
-        self.parts.iter_mut().zip(dealt).for_each(|((part, _), players)| part.take_back(players));
+        self.parts.iter_mut().zip(dealt).for_each(|(it, players)| it.part.0.take_back(players));
     }
 
     /// Verifies every part.
     pub fn verify(&mut self, server: &Server<'_>) -> Result<Verification, Error> {
         let mut all = Verification { passed: true, checks: Vec::new() };
-        for (part, _) in &mut self.parts {
-            let one = part.verify(server)?;
+        for Member { part, .. } in &mut self.parts {
+            let one = part.0.verify(server)?;
             all.passed &= one.passed;
             all.checks.extend(one.checks);
         }
@@ -204,8 +163,8 @@ impl Mix {
     pub fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
         let (mut all, mut failure) = (CleanUp::default(), None);
         // The last part that was set up goes first.
-        for (part, _) in self.parts.iter_mut().rev() {
-            match part.clean_up(server) {
+        for Member { part, .. } in self.parts.iter_mut().rev() {
+            match part.0.clean_up(server) {
                 Ok(one) => {
                     all.dropped.extend(one.dropped);
                     all.rows_removed += one.rows_removed;
@@ -219,9 +178,18 @@ impl Mix {
         failure.map_or(Ok(all), Err)
     }
 
-    /// The parts' own metrics.
+    /// The parts' own metrics. A name that two parts use gets the later part's name before it.
     pub fn metrics(&self, elapsed_s: f64) -> Vec<Metric> {
-        self.parts.iter().flat_map(|(part, _)| part.metrics(elapsed_s)).collect()
+        let mut all: Vec<Metric> = Vec::new();
+        for Member { name, part, .. } in &self.parts {
+            for mut metric in part.0.metrics(elapsed_s) {
+                if all.iter().any(|it| it.name == metric.name) {
+                    metric.name = format!("{}_{}", name.replace('-', "_"), metric.name);
+                }
+                all.push(metric);
+            }
+        }
+        all
     }
 }
 
@@ -235,7 +203,7 @@ struct Share {
 
 /// One client's players, one of each part.
 pub struct MixPlayer {
-    players: Vec<Box<dyn PartPlayer>>,
+    players: Vec<Box<dyn AnyPlayer>>,
     shares: Arc<[Share]>,
     weights: u32,
     random: Generator,
