@@ -10,6 +10,7 @@ pub mod error;
 pub mod exit_code;
 pub mod load;
 pub mod messages;
+mod pooler;
 pub mod registry;
 pub mod saved;
 pub mod settings;

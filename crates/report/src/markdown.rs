@@ -193,6 +193,11 @@ fn environment(environment: &Environment) -> String {
         let settings = server.settings.iter().map(|(name, value)| format!("{name} = {value}"));
         lines.push(format!("Settings: {}", cell(&settings.collect::<Vec<_>>().join(", "))));
     }
+    if let Some(pooler) = &environment.pooler {
+        lines.push(format!("Pooler: {}", cell(&table::pooler(pooler))));
+        lines
+            .extend(pooler.effects.iter().map(|it| format!("Because of the pooler: {}", cell(it))));
+    }
     let host = &environment.host;
     lines.extend(host.os.as_ref().map(|os| format!("System: {}", cell(os))));
     lines.extend(host.cpus.map(|cpus| format!("Processors: {cpus}")));

@@ -3,7 +3,7 @@
 //! Operations that never ran are left out; the JSON has them.
 
 use model::metric::Distribution;
-use model::run_result::{ActionMetrics, RunResult, StageMetrics, StatementTotals};
+use model::run_result::{ActionMetrics, Pooler, RunResult, StageMetrics, StatementTotals};
 use model::threshold::{ThresholdOutcome, ThresholdResult, ThresholdSource};
 use model::units::{count, decimal, milliseconds, percent, rate};
 use model::verdict::ValidityOutcome;
@@ -212,6 +212,17 @@ pub fn verification(result: &RunResult) -> Table {
         vec![check.name.clone(), sample, count(check.checked), count(check.violations)]
     }));
     table
+}
+
+/// A pooler in one line: what it is, how it pools, how statements went through it.
+pub fn pooler(pooler: &Pooler) -> String {
+    let kind = match pooler.kind.as_str() {
+        "pgbouncer" => "PgBouncer",
+        _ => "of unknown make",
+    };
+    let version = pooler.version.as_ref().map(|it| format!(" {it}")).unwrap_or_default();
+    let mode = pooler.mode.as_deref().unwrap_or("unknown");
+    format!("{kind}{version}, {mode} pooling, {} protocol", pooler.protocol)
 }
 
 /// The run in single values, by name.

@@ -200,6 +200,11 @@ impl OwnedServerError {
             }
             "53300" => "use fewer connections, or raise max_connections in the server",
             "57P03" => "the server is starting up or shutting down: try again in a moment",
+            // PgBouncer's words: a server takes every parameter that it has.
+            "08P01" if self.message.starts_with("unsupported startup parameter") => {
+                "a pooler refuses it: leave it away (PGOPTIONS, the URL's options), or add it to \
+                 its ignore_startup_parameters"
+            }
             _ => return self.hint.clone(),
         };
         Some(self.hint.as_deref().unwrap_or(ours).to_owned())

@@ -12,6 +12,9 @@ pub struct Environment {
     /// The server; absent when it never answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerEnvironment>,
+    /// What stood between us and the server, where something did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooler: Option<Pooler>,
     /// The machine that made the load.
     pub host: Host,
     /// The clock that latencies were taken from.
@@ -40,6 +43,25 @@ pub struct ServerEnvironment {
     /// True when it shares its machine with the load.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_this_host: Option<bool>,
+}
+
+/// A connection pooler in front of the server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pooler {
+    /// `pgbouncer`, or `unknown`.
+    pub kind: String,
+    /// Its version, where it told us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// `session`, `transaction` or `statement`: how long a connection keeps its server connection,
+    /// as observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// How statements were sent through it; it may differ from the plan.
+    pub protocol: String,
+    /// What a reader of the result has to know because of it.
+    pub effects: Vec<String>,
 }
 
 /// A machine.

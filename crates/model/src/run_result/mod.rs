@@ -13,7 +13,7 @@ mod redact;
 mod stage;
 
 pub use assemble::{Inputs, Pacing};
-pub use environment::{Environment, Host, ServerEnvironment};
+pub use environment::{Environment, Host, Pooler, ServerEnvironment};
 pub use load_metrics::{
     Connections, CustomMetric, ErrorRow, Games, Generator, LoadMetrics, Pool, SlowRow, Transactions,
 };

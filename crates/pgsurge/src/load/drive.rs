@@ -186,7 +186,7 @@ impl Drive<'_> {
 
     fn backend(&self, workload: &Mix) -> Result<Postgres, LoadError> {
         let settings = self.target.load_settings(self.plan);
-        let protocol = match self.plan.protocol {
+        let protocol = match self.target.protocol {
             model::plan::Protocol::Simple => Protocol::Simple,
             model::plan::Protocol::Extended => Protocol::Extended,
             model::plan::Protocol::Prepared => Protocol::Prepared,
@@ -217,6 +217,7 @@ impl Drive<'_> {
         Environment {
             pgsurge_version: env!("CARGO_PKG_VERSION").to_owned(),
             server: Some(self.target.server.clone()),
+            pooler: self.target.pooler(self.plan),
             host: host::host(),
             clock: "CLOCK_MONOTONIC".to_owned(),
             workloads: workload.versions(),

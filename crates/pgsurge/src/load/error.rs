@@ -1,6 +1,7 @@
 //! Why a load test came to nothing, in words a user can act on.
 
 use crate::exit_code::ExitCode;
+use crate::pooler::Refusal;
 use model::failure::{ErrorClass, Failure};
 use std::io;
 use std::path::PathBuf;
@@ -37,6 +38,9 @@ pub enum LoadError {
         /// Taken by others at the moment.
         used: u64,
     },
+    /// The plan does not work through the pooler in between.
+    #[error(transparent)]
+    Pooler(#[from] Refusal),
     /// Set-up failed.
     #[error("cannot {doing}: {cause}")]
     Workload {
@@ -100,6 +104,7 @@ impl LoadError {
                  max_connections = …, then restart the server)"
                     .to_owned(),
             ),
+            LoadError::Pooler(refusal) => Some(refusal.hint().to_owned()),
             LoadError::Unreachable(failure) => unreachable_hint(failure.class),
             LoadError::Engine(engine::Error::Poller { .. }) => {
                 Some("--poller epoll works everywhere; ulimit -n may be too low".to_owned())
@@ -116,6 +121,7 @@ impl LoadError {
             | LoadError::Connect(_)
             | LoadError::Server(_)
             | LoadError::TooFewSlots { .. }
+            | LoadError::Pooler(_)
             | LoadError::Unreachable(_)
             | LoadError::Workload { .. } => ExitCode::Unreachable,
             LoadError::Tls(_) => ExitCode::Usage,

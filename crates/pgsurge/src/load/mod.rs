@@ -98,8 +98,12 @@ impl<'a> Session<'a> {
             self.messages.info("no server is named: starting a throwaway PostgreSQL");
         }
         let environment = &self.surroundings.environment;
-        let target = Target::reach(plan, resolved.server.as_ref(), environment)?;
+        let asked = resolved.is_given("protocol");
+        let target = Target::reach(plan, resolved.server.as_ref(), asked, environment)?;
         self.messages.info(&format!("server: {}", target.name()));
+        for effect in target.pooler(plan).into_iter().flat_map(|it| it.effects) {
+            self.messages.info(&format!("because of the pooler: {effect}"));
+        }
         Ok(target)
     }
 

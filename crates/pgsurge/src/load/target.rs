@@ -4,8 +4,9 @@
 //! changed on a server that the user named; reading its settings is all that happens here.
 
 use super::error::LoadError;
-use model::plan::{Plan, Target as Planned};
-use model::run_result::ServerEnvironment;
+use crate::pooler::{self, Pooler, Refusal};
+use model::plan::{Plan, Protocol, Target as Planned};
+use model::run_result::{self, ServerEnvironment};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,18 +57,24 @@ pub struct Target {
     pub tls: Option<Arc<Tls>>,
     /// What it says of itself.
     pub server: ServerEnvironment,
+    /// How statements travel: as planned, or as the pooler in between allows.
+    pub protocol: Protocol,
+    /// What stands in between.
+    pooler: Option<Pooler>,
     /// Stopped and removed with this value.
     throwaway: Option<Postgres>,
 }
 
 impl Target {
-    /// Starts or reaches the server of `plan` and asks who it is.
+    /// Starts or reaches the server of `plan` and asks who it is. `asked` when a person asked for
+    /// the plan's protocol, which then does not give way to a pooler.
     ///
     /// # Errors
     /// It can't be started, reached, or has no room for the plan's connections.
     pub fn reach(
         plan: &Plan,
         named: Option<&Settings>,
+        asked: bool,
         environment: &BTreeMap<String, String>,
     ) -> Result<Target, LoadError> {
         let (throwaway, settings) = match (&plan.target, named) {
@@ -86,9 +93,48 @@ impl Target {
         client.set_timeout(Duration::from_secs(30));
         let mut server = describe(&mut client).map_err(LoadError::Server)?;
         server.throwaway = throwaway.is_some();
-        server.on_this_host = Some(throwaway.is_some() || is_loopback(&settings.host));
-        make_room(plan, &mut client)?;
-        Ok(Target { settings, tls, server, throwaway })
+        let pooler = Pooler::detect(&mut client, &settings, tls.as_ref());
+        let pooler = pooler.map_err(LoadError::Server)?;
+        let mut target =
+            Target { settings, tls, server, protocol: plan.protocol, pooler, throwaway };
+        match target.pooler.take() {
+            None => {
+                let near = target.is_throwaway() || is_loopback(&target.settings.host);
+                target.server.on_this_host = Some(near);
+                make_room(plan, &mut client)?;
+            }
+            // Where the server is, and what it has room for, is known to the pooler.
+            Some(pooler) => {
+                target.protocol = pooler::protocol(&pooler, plan.protocol, asked)?;
+                pooler::room(&pooler, plan.connections)?;
+                target.check_statement_timeout(plan)?;
+                target.pooler = Some(pooler);
+            }
+        }
+        Ok(target)
+    }
+
+    /// A pooler may refuse a limit that goes with the login, or take it and not hand it on.
+    fn check_statement_timeout(&self, plan: &Plan) -> Result<(), Refusal> {
+        let Some(timeout) = plan.statement_timeout else { return Ok(()) };
+        let refused = |cause: wire::Error| Refusal::StatementTimeout(cause.root().to_string());
+        let deadline = Instant::now() + self.settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let client = Client::connect(&self.load_settings(plan), self.tls.clone(), deadline);
+        let mut client = client.map_err(refused)?;
+        client.set_timeout(CONNECT_TIMEOUT);
+        let sql =
+            "SELECT setting::int8 FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'";
+        let row = client.query_one(sql, &[]).map_err(refused)?;
+        let held: i64 = row.value(0).map_err(|cause| refused(cause.into()))?;
+        match u128::try_from(held) == Ok(timeout.as_millis().max(1)) {
+            true => Ok(()),
+            false => Err(Refusal::StatementTimeout("it takes it and ignores it".to_owned())),
+        }
+    }
+
+    /// What stands in between, as a result of `plan` tells it.
+    pub fn pooler(&self, plan: &Plan) -> Option<run_result::Pooler> {
+        Some(self.pooler.as_ref()?.in_result(plan.protocol, self.protocol))
     }
 
     /// The settings for connections of the load: those of the user, and what the plan adds.
@@ -124,7 +170,11 @@ impl Target {
     pub fn name(&self) -> String {
         match self.throwaway {
             Some(_) => format!("a throwaway PostgreSQL {}", self.server.version),
-            None => format!("PostgreSQL {} at {}", self.server.version, self.settings),
+            None => {
+                let behind = self.pooler.as_ref().map(|it| format!(" behind {}", it.name()));
+                let (version, behind) = (&self.server.version, behind.unwrap_or_default());
+                format!("PostgreSQL {version} at {}{behind}", self.settings)
+            }
         }
     }
 }

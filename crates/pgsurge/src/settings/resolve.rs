@@ -28,6 +28,14 @@ pub struct Resolved {
     pub warnings: Vec<String>,
 }
 
+impl Resolved {
+    /// Whether somebody asked for the value of the plan at `path`, rather than nobody.
+    pub fn is_given(&self, path: &str) -> bool {
+        let default = Source::Default.to_string();
+        self.sources.iter().any(|(of, source)| of == path && *source != default)
+    }
+}
+
 /// Files and sockets that a run has open besides its connections: result, log, set-up, monitor.
 const OTHER_FILES: u64 = 64;
 

@@ -1,7 +1,7 @@
 //! The servers that runs are aimed at: one that all tests share, each with a database of its
 //! own, and private ones for tests that kill, stop or fill them.
 
-use servers::{Environment, Postgres, PostgresOptions};
+use servers::{Environment, PgBouncer, PgBouncerOptions, PoolMode, Postgres, PostgresOptions};
 use std::net::TcpListener;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -34,6 +34,17 @@ fn url_of(server: &Postgres, database: &str) -> String {
     format!("postgres://{user}@{host}:{port}/{database}?sslmode=disable&connect_timeout=5")
 }
 
+/// A PgBouncer of a test's own in front of `server`.
+pub fn bouncer_to(server: &Postgres, options: &PgBouncerOptions) -> PgBouncer {
+    let environment = Environment::from_pairs(std::env::vars_os());
+    PgBouncer::start(&environment, server, options).unwrap()
+}
+
+/// A PgBouncer of a test's own in front of the shared server.
+pub fn bouncer(pool_mode: PoolMode) -> PgBouncer {
+    bouncer_to(&SHARED, &PgBouncerOptions { pool_mode, ..PgBouncerOptions::default() })
+}
+
 /// A database of the shared server, gone with this value.
 pub struct Database {
     name: String,
@@ -49,6 +60,12 @@ impl Database {
     /// Where to connect.
     pub fn url(&self) -> String {
         url_of(&SHARED, &self.name)
+    }
+
+    /// Where to connect to reach it through `bouncer`.
+    pub fn url_through(&self, bouncer: &PgBouncer) -> String {
+        let (host, port, name) = (bouncer.host(), bouncer.port(), &self.name);
+        format!("postgres://postgres@{host}:{port}/{name}?sslmode=disable&connect_timeout=5")
     }
 
     /// A connection to it.

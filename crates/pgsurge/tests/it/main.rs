@@ -11,6 +11,7 @@ mod docs;
 mod existing_tables;
 mod faults;
 mod plan;
+mod pooler;
 mod precedence;
 mod program;
 mod proxy;

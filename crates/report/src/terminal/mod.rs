@@ -239,6 +239,9 @@ fn outcomes(lines: &mut Lines, result: &RunResult) {
     }
     let (colour, data) = verified(result);
     lines.labelled("data", colour, &data);
+    if let Some(pooler) = &result.environment.pooler {
+        lines.labelled("pooler", Colour::None, &table::pooler(pooler));
+    }
     let ours = &load.generator;
     let mut parts = vec![several(ours.threads, "thread")];
     parts.extend(ours.busiest_thread_percent.map(|p| format!("busiest at {} CPU", percent(p))));

@@ -8,7 +8,8 @@ use model::histogram::Histogram;
 use model::measured::{GeneratorSample, Interval, Measured, SlowStatement};
 use model::metric::Metric;
 use model::run_result::{
-    Environment, Host, Inputs, Pacing, RunResult, ServerEnvironment, StagePlan, StageTracker,
+    Environment, Host, Inputs, Pacing, Pooler, RunResult, ServerEnvironment, StagePlan,
+    StageTracker,
 };
 use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
 use model::threshold::{KEYS, ThresholdOutcome, ThresholdResult, ThresholdSource};
@@ -161,6 +162,7 @@ fn environment() -> Environment {
             throwaway: true,
             on_this_host: Some(true),
         }),
+        pooler: None,
         host: Host { os: Some("Linux 6.1".to_owned()), cpus: Some(4), memory_bytes: Some(8 << 30) },
         clock: "CLOCK_MONOTONIC".to_owned(),
         poller: String::new(),
@@ -291,6 +293,13 @@ pub(crate) fn bad_day() -> RunResult {
             violations: 2,
             sample: Some("game 7 has the ace of spades twice".to_owned()),
         }],
+    });
+    result.environment.pooler = Some(Pooler {
+        kind: "pgbouncer".to_owned(),
+        version: Some("1.18.0".to_owned()),
+        mode: Some("transaction".to_owned()),
+        protocol: "extended".to_owned(),
+        effects: vec!["statements went unnamed".to_owned()],
     });
     let long = "a reason that goes on and on ".repeat(12);
     result.validity = (0..9)

@@ -89,6 +89,39 @@ impl Client {
         parsed.map(|_| ())
     }
 
+    /// Keeps a statement without parameters in the session, under a name, for
+    /// [`Client::run_prepared`].
+    pub fn prepare(&mut self, name: &str, sql: &str) -> Result<(), Error> {
+        let prepared = self.gather(|buf| {
+            frame::parse(buf, name, sql, &[])?;
+            frame::sync(buf);
+            Ok(())
+        });
+        prepared.map(|_| ())
+    }
+
+    /// Runs a statement of that name; its rows are in binary.
+    pub fn run_prepared(&mut self, name: &str) -> Result<Vec<OwnedRow>, Error> {
+        let mut answers = self.gather(|buf| {
+            Bind::new(buf, name, 0).finish()?;
+            frame::describe(buf, Target::Portal(""))?;
+            frame::execute(buf, 0);
+            frame::sync(buf);
+            Ok(())
+        })?;
+        Ok(answers.pop().unwrap_or_default().rows)
+    }
+
+    /// Forgets a statement of that name, if there is one.
+    pub fn forget_prepared(&mut self, name: &str) -> Result<(), Error> {
+        let forgotten = self.gather(|buf| {
+            frame::close(buf, Target::Statement(name))?;
+            frame::sync(buf);
+            Ok(())
+        });
+        forgotten.map(|_| ())
+    }
+
     fn extended(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Answer, Error> {
         let mut answers = self.gather(|buf| {
             let count = u16::try_from(params.len()).map_err(|_| FrameError::TooLong)?;

@@ -40,8 +40,23 @@ fn of_io(kind: ErrorKind) -> ErrorClass {
 fn of_server(error: &OwnedServerError) -> Failure {
     // Anyone may have written the message before the login is done, and it goes to a terminal.
     let message = error.message.replace(char::is_control, " ");
-    match error.code.as_str().is_empty() {
-        true => Failure::new(ErrorClass::Other, message),
-        false => Failure::server(*error.code.bytes(), message),
+    if error.code.as_str().is_empty() {
+        return Failure::new(ErrorClass::Other, message);
     }
+    let class = of_pooler(error).unwrap_or_else(|| ErrorClass::of_sqlstate(error.code.bytes()));
+    Failure { class, ..Failure::server(*error.code.bytes(), message) }
+}
+
+/// PgBouncer has one SQLSTATE for all that it says itself (08P01): only its words tell what it is.
+fn of_pooler(error: &OwnedServerError) -> Option<ErrorClass> {
+    if error.code.as_str() != "08P01" {
+        return None;
+    }
+    let says = |words: &[&str]| words.iter().any(|it| error.message.starts_with(it));
+    if says(&["no more connections allowed", "too many connections", "query_wait_timeout"]) {
+        return Some(ErrorClass::TooManyConnections);
+    }
+    // The server behind it is away, or went away.
+    let lost = ["server conn crashed", "server login failed", "pgbouncer cannot connect"];
+    says(&lost).then_some(ErrorClass::ConnectionLost)
 }

@@ -6,6 +6,7 @@ mod crash;
 pub mod document;
 mod freeze;
 mod network;
+mod pooler;
 mod read_only;
 mod slots;
 mod statements;

@@ -68,6 +68,13 @@ fn theirs(database: &Database, known: &BTreeMap<String, u64>) -> BTreeMap<String
     counts
 }
 
+/// Asserts that `result` and the server have counted the same in a database that nobody else used.
+#[track_caller]
+pub fn agree_on(what: &str, result: &RunResult, database: &Database) {
+    let ours = ours(result);
+    agree(what, &ours, &theirs(database, &ours));
+}
+
 /// A run in a database that nobody else uses, tables made and dropped by it.
 fn agrees(workload: &str, protocol: &str) -> RunResult {
     let name = format!("counts_{workload}_{protocol}").replace(['-', '@', ','], "_");
@@ -84,8 +91,7 @@ fn agrees(workload: &str, protocol: &str) -> RunResult {
     let load = &result.load_metrics;
     assert_eq!(load.connections.lost, 0, "not a run without faults");
     assert!(load.verification.as_ref().is_some_and(|it| it.passed), "{:?}", load.verification);
-    let ours = ours(&result);
-    agree(&name, &ours, &theirs(&database, &ours));
+    agree_on(&name, &result, &database);
     assert!(load.all_statements.session_count > load.all_statements.count, "no warm-up counted");
     result
 }

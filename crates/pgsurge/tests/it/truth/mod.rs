@@ -1,7 +1,7 @@
 //! Numbers of whole runs against something that knows the answer: the server's own counters and
 //! clock, and what was done to it on purpose.
 
-mod counts;
+pub mod counts;
 mod pace;
 mod sleep;
 mod stall;

@@ -39,10 +39,11 @@ pub fn verify(
     players: &[HokmPlayer],
 ) -> Result<Verification, Error> {
     let mut client = server.connect()?;
-    // Events are grouped by game and number: millions of them should not go to disk for it.
-    client.batch("SET work_mem = '64MB'").map_err(Error::server("verifying"))?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     client.batch(begin).map_err(Error::server("verifying"))?;
+    // Events are grouped by game and number: millions of them should not go to disk for it. Of
+    // this transaction only: behind a pooler the next one may be anybody's.
+    client.batch("SET LOCAL work_mem = '64MB'").map_err(Error::server("verifying"))?;
     let remembered = Remembered::of(players);
     let mut verifier = Verifier { world, tables, client, remembered, checks: Vec::new() };
     (server.progress)("verifying games");
