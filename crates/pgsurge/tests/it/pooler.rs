@@ -134,8 +134,7 @@ fn a_pool_of_statements_is_refused_because_there_are_no_transactions() {
     let told = ended.refused(3);
     assert!(told.contains("statement mode"), "{told}");
     assert!(told.contains("pool_mode = transaction"), "{told}");
-    let title = "PgBouncer in between pools statements";
-    document::refused(Chapter::Connecting, title, &ended);
+    document::refused(Chapter::Connecting, "PgBouncer in between pools statements", &ended);
 }
 
 #[test]
