@@ -4,6 +4,11 @@
 //! A group commits as a whole, so any trace of it (the game's version, its events, its players)
 //! says whether it is stored. Only player rows leave no trace of who changed them: a group of
 //! nothing else stays unknown, and the verification allows for it.
+//!
+//! What this can't see is a commit that is done only after the read-back. A group that changes the
+//! game's row holds its lock, for which the read-back waits; one of events alone holds none, so a
+//! commit that the server is still at, tens of milliseconds after the connection was lost, is taken
+//! for not stored and its retry for doubled.
 
 use super::course::Course;
 use super::scene::Scene;
