@@ -16,8 +16,8 @@ use std::thread::spawn;
 pub enum Trick {
     /// Hands everything on.
     None,
-    /// Cuts the connection around every fourth commit: in turn after the server has committed,
-    /// before it hears of it, and while it is at it. The client can't tell which.
+    /// Cuts the connection around every fourth commit: in turn when the server has committed and
+    /// before it hears of it. The client can't tell which.
     CutAtCommit,
     /// Resets the connection (RST) in the middle of every twentieth row.
     ResetInRow,
@@ -102,6 +102,7 @@ impl Shared {
             shared: self.clone(),
             client,
             server,
+            is_mute: AtomicBool::new(false),
             is_reset: AtomicBool::new(false),
         });
         let there = talk.clone();
@@ -119,13 +120,14 @@ impl Shared {
 enum Cut {
     After,
     Before,
-    During,
 }
 
 struct Conversation {
     shared: Arc<Shared>,
     client: TcpStream,
     server: TcpStream,
+    /// Answers go nowhere any more.
+    is_mute: AtomicBool,
     /// A reset is under way, which a FIN would spoil.
     is_reset: AtomicBool,
 }
@@ -136,10 +138,13 @@ impl Conversation {
         let mut messages = Messages::of_client();
         while let Some(message) = messages.next(&self.client) {
             let cut = if is_commit(&message) { self.cut_now() } else { None };
-            if let Some(cut) = cut {
-                let commit = messages.until_sync(message, &self.client);
-                self.cut(cut, &commit);
-                break;
+            match cut {
+                Some(Cut::After) => {
+                    let commit = messages.until_sync(message, &self.client);
+                    return self.commit_unheard(&commit);
+                }
+                Some(Cut::Before) => break,
+                None => {}
             }
             if (&self.server).write_all(&message).is_err() {
                 break;
@@ -148,24 +153,22 @@ impl Conversation {
         self.hang_up();
     }
 
-    /// Cuts the connection around a commit. What has gone already is as good.
-    fn cut(&self, cut: Cut, commit: &[u8]) {
-        // First the client: whatever the server says from now on is for nobody.
-        let _client = self.client.shutdown(Shutdown::Both);
-        if cut != Cut::Before {
-            let _sent = (&self.server).write_all(commit);
-        }
-        if cut == Cut::After {
-            // The server ends the session when it has done what it was sent.
-            let _all = self.server.shutdown(Shutdown::Write);
-            let _ended = (&self.server).read_to_end(&mut Vec::new());
-        }
+    /// Lets the server commit, and waits until it has; the client hears nothing of it.
+    fn commit_unheard(&self, commit: &[u8]) {
+        self.is_mute.store(true, SeqCst);
+        // A server that has gone already has not committed, which is as good.
+        let _sent = (&self.server).write_all(commit);
+        // It ends the session when it has done what it was sent, and then `answers` hangs up.
+        let _all = self.server.shutdown(Shutdown::Write);
     }
 
     /// From the server to the client.
     fn answers(&self) {
         let mut messages = Messages::of_server();
         while let Some(message) = messages.next(&self.server) {
+            if self.is_mute.load(SeqCst) {
+                continue;
+            }
             let trick = self.shared.trick();
             if trick == Trick::ResetInRow && message[0] == b'D' && self.is_turn(20) {
                 let _sent = (&self.client).write_all(&message[..message.len() / 2]);
@@ -190,8 +193,8 @@ impl Conversation {
         if self.shared.trick() != Trick::CutAtCommit || !self.is_turn(4) {
             return None;
         }
-        let all = [Cut::After, Cut::Before, Cut::During];
-        Some(all[(self.shared.cut.load(SeqCst) % 3) as usize])
+        let is_even = self.shared.cut.load(SeqCst).is_multiple_of(2);
+        Some(if is_even { Cut::After } else { Cut::Before })
     }
 
     fn hang_up(&self) {
