@@ -12,9 +12,13 @@ use model::failure::FailureTally;
 use model::measured::{GeneratorSample, Interval, Measured};
 use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Who wants to know while load runs.
 pub trait Observer {
+    /// The first action may start at this moment; intervals count from it.
+    fn begins(&mut self, _at: Instant) {}
+
     /// One interval is complete.
     fn interval(&mut self, interval: &Interval);
 }

@@ -16,7 +16,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// So many batches of all threads may wait for the coordinator before intervals are joined.
 const OUTBOX_BATCHES: usize = 16;
@@ -218,6 +218,7 @@ fn coordinate(
         while inbox.recv().is_ok() {}
         return Err(error);
     }
+    observer.begins(start.origin + Duration::from_nanos(begin_ns));
     start.gate.open(begin_ns);
     let mut collector = Collector::new(load, catalog, begin_ns);
     while !collector.is_done() {
