@@ -5,6 +5,7 @@
 //! clock, no threads: every value is made elsewhere and only described, merged or encoded here.
 
 pub mod catalog;
+pub mod database_metrics;
 pub mod event;
 pub mod failure;
 pub mod finding;
@@ -16,6 +17,7 @@ pub mod random;
 pub mod run_result;
 pub mod sample;
 pub mod series;
+pub mod system_metrics;
 pub mod threshold;
 pub mod units;
 pub mod verdict;

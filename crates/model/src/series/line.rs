@@ -4,6 +4,7 @@
 //! object whose first key says what it is, so that a reader who wants one operation can pass over
 //! the others without parsing them. A line cut short by a kill is an error of that line alone.
 
+use super::watched::{HostRow, ServerRow};
 use crate::catalog::Kind;
 use crate::event::Event;
 use crate::run_result::Environment;
@@ -179,6 +180,10 @@ pub enum Line {
     Action(ActionRow),
     /// A statement over some intervals.
     Statement(StatementRow),
+    /// What the server did in a second.
+    Server(ServerRow),
+    /// What its host did in a second.
+    Host(HostRow),
     /// Something that happened.
     Event(Event),
 }
@@ -190,7 +195,13 @@ pub struct LineError(String);
 
 #[derive(Deserialize)]
 struct Wrapped<T> {
-    #[serde(alias = "header", alias = "interval", alias = "event")]
+    #[serde(
+        alias = "header",
+        alias = "interval",
+        alias = "server",
+        alias = "host",
+        alias = "event"
+    )]
     it: T,
 }
 
@@ -208,6 +219,12 @@ impl Line {
     /// Where a line about an interval begins.
     pub const INTERVAL_PREFIX: &'static str = "{\"interval\":";
 
+    /// Where a line about the server begins.
+    pub const SERVER_PREFIX: &'static str = "{\"server\":";
+
+    /// Where a line about its host begins.
+    pub const HOST_PREFIX: &'static str = "{\"host\":";
+
     /// Where a line about an event begins.
     pub const EVENT_PREFIX: &'static str = "{\"event\":";
 
@@ -220,6 +237,8 @@ impl Line {
             Line::Header(header) => (Line::HEADER_PREFIX, serde_json::to_string(header), "}\n"),
             Line::Interval(row) => (Line::INTERVAL_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Event(event) => (Line::EVENT_PREFIX, serde_json::to_string(event), "}\n"),
+            Line::Server(row) => (Line::SERVER_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::Host(row) => (Line::HOST_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Action(row) => ("", serde_json::to_string(row), "\n"),
             Line::Statement(row) => ("", serde_json::to_string(row), "\n"),
         };
@@ -237,6 +256,10 @@ impl Line {
             serde_json::from_str(text).map(Line::Action)
         } else if text.starts_with("{\"statement\":") {
             serde_json::from_str(text).map(Line::Statement)
+        } else if text.starts_with(Line::SERVER_PREFIX) {
+            unwrap(text).map(Line::Server)
+        } else if text.starts_with(Line::HOST_PREFIX) {
+            unwrap(text).map(Line::Host)
         } else if text.starts_with(Line::EVENT_PREFIX) {
             unwrap(text).map(Line::Event)
         } else if text.starts_with(Line::HEADER_PREFIX) {

@@ -5,9 +5,11 @@
 
 mod encoder;
 mod line;
+mod watched;
 
 pub use encoder::SeriesEncoder;
 pub use line::{ActionRow, Header, IntervalRow, Line, LineError, StatementName, StatementRow};
+pub use watched::{HostRow, ServerRow};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,0 +1,99 @@
+//! Memory, log and disk, as the server counts them.
+
+use serde::{Deserialize, Serialize};
+
+/// Blocks of the database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BufferCache {
+    /// Found in shared buffers.
+    pub blocks_hit: u64,
+    /// Asked for from the operating system, which may have had them in its own cache.
+    pub blocks_read: u64,
+    /// Found of all; absent where no block was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hit_ratio: Option<f64>,
+    /// Time for reading them; absent where `track_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_time_ms: Option<f64>,
+    /// Time that sessions spent on writing them; absent where `track_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_time_ms: Option<f64>,
+}
+
+/// Of the whole server. What its version does not count is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct WalCheckpoints {
+    /// Checkpoints that came by time.
+    pub checkpoints_timed: u64,
+    /// Checkpoints that were asked for, most often because `max_wal_size` was reached.
+    pub checkpoints_requested: u64,
+    /// Write-ahead log written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_bytes: Option<u64>,
+    /// Its records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_records: Option<u64>,
+    /// Whole pages among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_full_page_images: Option<u64>,
+    /// How often its buffers were full and a session had to write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_buffers_full: Option<u64>,
+    /// Time for writing in checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_write_ms: Option<f64>,
+    /// Time for syncing in checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_sync_ms: Option<f64>,
+    /// Buffers written by checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffers_checkpoint: Option<u64>,
+    /// Buffers written by the background writer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffers_background: Option<u64>,
+    /// Buffers written by sessions themselves (versions up to 16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffers_backend: Option<u64>,
+}
+
+/// Temporary files of the database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TempFiles {
+    /// How many.
+    pub files: u64,
+    /// What was written to them.
+    pub bytes: u64,
+}
+
+/// The size of the database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseSize {
+    /// At the beginning of the window.
+    pub begin_bytes: u64,
+    /// At its end.
+    pub end_bytes: u64,
+    /// The difference; negative where it shrank.
+    pub growth_bytes: i64,
+}
+
+/// The server's settings at both ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SettingStats {
+    /// How many settings were compared.
+    pub compared: u64,
+    /// Those that were not the same.
+    pub changed: Vec<SettingChange>,
+}
+
+/// A setting that changed while load ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SettingChange {
+    /// Its name.
+    pub name: String,
+    /// Its value at the beginning, in the setting's own unit; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its value at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}

@@ -1,0 +1,80 @@
+//! What was watched beside the load, one line per second: the server and its host. What could not
+//! be read in a second is absent from its line; a second in which nothing could be has none.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The server in one second.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ServerRow {
+    /// When it began, seconds since measuring began; negative in the warm-up.
+    pub t: f64,
+    /// Since the last look at the counters; they are per second of this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length_s: Option<f64>,
+    /// Commits and rollbacks of the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions_per_s: Option<f64>,
+    /// Rollbacks alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollbacks_per_s: Option<f64>,
+    /// Deadlocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadlocks: Option<f64>,
+    /// Blocks found of the blocks looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_hit_ratio: Option<f64>,
+    /// Blocks asked for from the operating system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks_read_per_s: Option<f64>,
+    /// Written to temporary files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temp_bytes_per_s: Option<f64>,
+    /// Write-ahead log of the whole server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wal_bytes_per_s: Option<f64>,
+    /// How often the sessions were looked at; without a look there are none.
+    pub samples: u64,
+    /// Mean number of client sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<f64>,
+    /// Mean number of active ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<f64>,
+    /// Mean number of sessions that idle inside a transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_in_transaction: Option<f64>,
+    /// Mean number of active sessions by class of what they waited for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, f64>,
+}
+
+/// A machine in one second. Shares are of all its CPUs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HostRow {
+    /// When it began, seconds since measuring began; negative in the warm-up.
+    pub t: f64,
+    /// How long it was.
+    pub length_s: f64,
+    /// True for the machine that makes the load, where the server is on another.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub generator: bool,
+    /// All but idle and waiting for disks.
+    pub cpu_percent: f64,
+    /// In programs.
+    pub user_percent: f64,
+    /// In the kernel.
+    pub system_percent: f64,
+    /// Idle while a disk was waited for.
+    pub iowait_percent: f64,
+    /// Taken away by the hypervisor.
+    pub steal_percent: f64,
+    /// Threads that ran or wanted to, at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_queue: Option<f64>,
+    /// Memory that programs could not have had, at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_percent: Option<f64>,
+}
