@@ -1,0 +1,81 @@
+//! Who blocks whom, looked at when more sessions wait for locks than ever before in this run:
+//! asking takes the lock manager for a moment, so it is not done all the time.
+
+use super::session::{Session, number, text};
+use super::shown::shown;
+use model::database_metrics::{BlockedSession, BlockingSession, LockMoment, Unread};
+use wire::blocking::OwnedRow;
+
+/// At most 50 that wait, and those that they wait for without waiting themselves.
+const SQL: &str = "\
+    WITH waiting AS MATERIALIZED (
+        SELECT pid, pg_catalog.pg_blocking_pids(pid) AS blockers, wait_event, query,
+               extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS age_ms
+          FROM pg_catalog.pg_stat_get_activity(NULL::int4)
+         WHERE wait_event_type = 'Lock' LIMIT 50)
+    SELECT pid::float8, array_to_string(blockers, ','), wait_event, left(query, 200), age_ms,
+           NULL::text
+      FROM waiting WHERE cardinality(blockers) > 0
+    UNION ALL
+    SELECT pid::float8, NULL, NULL, left(query, 200),
+           extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000, state
+      FROM pg_catalog.pg_stat_get_activity(NULL::int4)
+     WHERE pid IN (SELECT unnest(blockers) FROM waiting)
+       AND pid NOT IN (SELECT pid FROM waiting)";
+
+/// The worst moment so far.
+#[derive(Debug, Default)]
+pub(super) struct Worst(Option<LockMoment>);
+
+impl Worst {
+    /// Looks closer where more sessions wait than at the worst moment so far.
+    pub(super) fn look(&mut self, session: &mut Session, at_s: f64, waiting: f64) {
+        let most = self.0.as_ref().map_or(0, |worst| worst.waiting_sessions);
+        if waiting as u64 <= most {
+            return;
+        }
+        // Where they can't be listed, their number stands in `waiting_sessions` all the same.
+        let Ok(mut moment) = read(session) else { return };
+        // By the time we ask, some may have what they waited for: then it was not that moment.
+        moment.waiting_sessions = moment.waiting_sessions.max(moment.blocked.len() as u64);
+        if moment.waiting_sessions > most {
+            self.0 = Some(LockMoment { at_s, ..moment });
+        }
+    }
+
+    pub(super) fn finish(self) -> Option<LockMoment> {
+        self.0
+    }
+}
+
+fn read(session: &mut Session) -> Result<LockMoment, Unread> {
+    let mut moment = LockMoment::default();
+    for row in session.query("who blocks whom", SQL, &[])? {
+        let statement = text(&row, 3).map(|text| shown(&text)).unwrap_or_default();
+        let pid = number(&row, 0).unwrap_or(0.0) as i64;
+        let age_ms = number(&row, 4).map(f64::round);
+        match text(&row, 1) {
+            Some(blockers) => moment.blocked.push(BlockedSession {
+                pid,
+                blocked_by: pids(&blockers),
+                lock: text(&row, 2).unwrap_or_default(),
+                statement_age_ms: age_ms,
+                statement,
+            }),
+            None => moment.blocking.push(blocking(&row, pid, age_ms, statement)),
+        }
+    }
+    moment.waiting_sessions = moment.blocked.len() as u64;
+    Ok(moment)
+}
+
+fn blocking(row: &OwnedRow, pid: i64, age_ms: Option<f64>, statement: String) -> BlockingSession {
+    BlockingSession { pid, state: text(row, 5), transaction_age_ms: age_ms, statement }
+}
+
+fn pids(list: &str) -> Vec<i64> {
+    let mut pids: Vec<i64> = list.split(',').filter_map(|pid| pid.parse().ok()).collect();
+    // Parallel workers of one blocker are listed one by one under its number.
+    pids.dedup();
+    pids
+}

@@ -1,0 +1,91 @@
+//! `pg_stat_database` of the database under load: transactions, rows, blocks, temporary files.
+
+use super::catalogue::{Wanted, wanted};
+use super::counters::Counters;
+use super::session::{Cost, Session};
+use crate::timeline::round;
+use model::database_metrics::{BufferCache, TempFiles, TransactionStats, Unread};
+use model::series::ServerRow;
+
+const VIEW: &str = "pg_stat_database";
+const COLUMNS: &[Wanted] = &wanted![
+    "xact_commit",
+    "xact_rollback",
+    "blks_read",
+    "blks_hit",
+    "tup_returned",
+    "tup_fetched",
+    "tup_inserted",
+    "tup_updated",
+    "tup_deleted",
+    "conflicts",
+    "temp_files",
+    "temp_bytes",
+    "deadlocks",
+    "blk_read_time",
+    "blk_write_time",
+];
+
+pub(super) fn read(session: &mut Session) -> Result<Counters, Unread> {
+    Counters::read(session, VIEW, COLUMNS, "WHERE datname = current_database()")
+}
+
+/// Transactions of a window of so many seconds. `own` is what the monitor's statements were in
+/// it: each is a transaction of its own.
+pub(super) fn transactions(added: &Counters, own: &Cost, window_s: f64) -> TransactionStats {
+    let own_commits = own.statements.saturating_sub(own.failed) + own.connects;
+    let commits = added.count("xact_commit").saturating_sub(own_commits);
+    let rollbacks = added.count("xact_rollback").saturating_sub(own.failed);
+    TransactionStats {
+        commits,
+        rollbacks,
+        transactions_per_s: round((commits + rollbacks) as f64 / window_s.max(0.001)),
+        conflicts: added.count("conflicts"),
+        deadlocks: added.count("deadlocks"),
+        rows_returned: added.count("tup_returned"),
+        rows_fetched: added.count("tup_fetched"),
+        rows_inserted: added.count("tup_inserted"),
+        rows_updated: added.count("tup_updated"),
+        rows_deleted: added.count("tup_deleted"),
+    }
+}
+
+/// Blocks; their times only where the server measures them.
+pub(super) fn cache(added: &Counters, is_timed: bool) -> BufferCache {
+    let (hit, read) = (added.count("blks_hit"), added.count("blks_read"));
+    let time = |name| added.get(name).filter(|_| is_timed).map(round);
+    BufferCache {
+        blocks_hit: hit,
+        blocks_read: read,
+        hit_ratio: ratio(hit as f64, read as f64),
+        read_time_ms: time("blk_read_time"),
+        write_time_ms: time("blk_write_time"),
+    }
+}
+
+pub(super) fn temp_files(added: &Counters) -> TempFiles {
+    TempFiles { files: added.count("temp_files"), bytes: added.count("temp_bytes") }
+}
+
+pub(super) fn deadlocks(added: &Counters) -> Option<u64> {
+    added.whole("deadlocks")
+}
+
+/// Puts the counters of a second into its row.
+pub(super) fn fill(row: &mut ServerRow, added: &Counters, length_s: f64) {
+    let per_s = |name| added.get(name).map(|value| round(value / length_s));
+    let (commits, rollbacks) = (per_s("xact_commit"), per_s("xact_rollback"));
+    row.transactions_per_s = commits.zip(rollbacks).map(|(commits, back)| round(commits + back));
+    row.rollbacks_per_s = rollbacks;
+    row.deadlocks = added.get("deadlocks");
+    row.blocks_read_per_s = per_s("blks_read");
+    row.temp_bytes_per_s = per_s("temp_bytes");
+    let blocks = added.get("blks_hit").zip(added.get("blks_read"));
+    row.cache_hit_ratio = blocks.and_then(|(hit, read)| ratio(hit, read));
+}
+
+/// Found of all, with five decimals: 99.99 % is not 100 %.
+fn ratio(hit: f64, read: f64) -> Option<f64> {
+    let all = hit + read;
+    (all > 0.0).then(|| (hit / all * 1e5).floor() / 1e5)
+}

@@ -1,0 +1,252 @@
+//! The server, over a connection of the monitor's own.
+//!
+//! Everything cumulative is read before the load, when measuring begins and after the load, the
+//! sessions ten times a second, the database's counters once a second. What can't be read at its
+//! time is a gap; nothing is read twice to make up for it.
+
+mod activity;
+mod blocking;
+mod catalogue;
+mod counters;
+mod database;
+mod ends;
+mod relations;
+mod sections;
+mod session;
+mod shown;
+mod snapshot;
+mod statements;
+mod wal;
+
+use crate::host;
+use crate::timeline::{
+    Outbox, Signal, Timeline, Watched, Woken, round, thread_cpu, wait, wait_for_begin,
+};
+use activity::{Sample, Tally};
+use blocking::Worst;
+use counters::Counters;
+use model::database_metrics::{DatabaseMetrics, MonitorCost, Section};
+use model::series::{Line, ServerRow};
+use session::Session;
+use snapshot::Snapshot;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+use wal::Wal;
+
+pub(crate) use sections::nothing;
+
+/// How often the sessions are looked at.
+const SAMPLE_EVERY: Duration = Duration::from_millis(100);
+/// Backends tell their counters at most once a second (PGSTAT_MIN_INTERVAL, pgstat.c), and when
+/// they end: after this all of them have.
+const FLUSH_LAG: Duration = Duration::from_millis(1500);
+/// How long after the load's end a server that can't be asked is asked again.
+const GIVE_UP: Duration = Duration::from_secs(5);
+
+/// What was seen of the server.
+pub(crate) struct Seen {
+    metrics: DatabaseMetrics,
+    cost: MonitorCost,
+    own_cpu: Option<Duration>,
+    window: (f64, f64),
+}
+
+impl Seen {
+    /// With what only the whole monitor knows: its other thread's CPU time, and lost lines.
+    pub(crate) fn finish(self, host_cpu: Option<Duration>, rows_lost: u64) -> DatabaseMetrics {
+        let cpu = self.own_cpu.zip(host_cpu).map(|(server, host)| server + host);
+        let cpu_ms = cpu.map(milliseconds);
+        let cost = MonitorCost { cpu_ms, rows_lost, ..self.cost };
+        DatabaseMetrics { monitor: Section::read(cost, self.window), ..self.metrics }
+    }
+}
+
+/// Watches until the load has ended and its counters are there; none when it never began, or
+/// nobody wants to know. `ready` is told when the first look is done.
+pub(crate) fn watch(
+    watched: &Watched,
+    signals: &Receiver<Signal>,
+    outbox: &Outbox,
+    ready: &SyncSender<()>,
+) -> Option<Seen> {
+    let mut session = Session::new(watched);
+    let first = Snapshot::take(&mut session);
+    // Who no longer waits for it has gone on without.
+    let _told = ready.send(());
+    let timeline = Timeline::new(wait_for_begin(signals)?, watched);
+    let began = session.cost;
+    let mut watching = Watching::new(&mut session, &timeline, first);
+    let ended = watching.until_end(signals, outbox)?;
+    let Watching { begin, tally, worst, missed, .. } = watching;
+    let in_load = session.cost.since(&began);
+    let end = last_look(&mut session, ended);
+    let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
+    let (metrics, own_exec_ms) = sections::all(&mut session, &span, &tally, worst.finish());
+    let all = session.cost;
+    let cpus = host::cpus().filter(|_| watched.on_this_host);
+    let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
+    let cost = MonitorCost {
+        statements: all.statements,
+        statements_failed: all.failed,
+        reconnects: all.connects.saturating_sub(1),
+        round_trip_ms: milliseconds(all.round_trips),
+        server_cpu_percent: cpus
+            .filter(|_| load_s > 0.0)
+            .map(|cpus| round(in_load.round_trips.as_secs_f64() * 100.0 / (load_s * cpus as f64))),
+        exec_time_ms: own_exec_ms,
+        cpu_ms: None,
+        samples_missed: missed,
+        rows_lost: 0,
+    };
+    let window = (timeline.seconds(timeline.begins), timeline.seconds(Instant::now()));
+    Some(Seen { metrics, cost, own_cpu: thread_cpu(), window })
+}
+
+/// What goes on while load runs.
+struct Watching<'a> {
+    session: &'a mut Session,
+    timeline: &'a Timeline,
+    /// The counters that the window's are compared with.
+    begin: Snapshot,
+    is_measuring: bool,
+    tally: Tally,
+    worst: Worst,
+    missed: u64,
+    /// The second that is being gathered, and its samples.
+    second: u64,
+    of_second: Tally,
+    /// The last look at the counters that are read every second.
+    last: Option<(Instant, Counters, Option<Wal>)>,
+}
+
+impl<'a> Watching<'a> {
+    fn new(session: &'a mut Session, timeline: &'a Timeline, first: Snapshot) -> Watching<'a> {
+        Watching {
+            session,
+            timeline,
+            begin: first,
+            // Without a warm-up the look before the load is the one to compare with.
+            is_measuring: timeline.measuring == timeline.begins,
+            tally: Tally::default(),
+            worst: Worst::default(),
+            missed: 0,
+            second: 0,
+            of_second: Tally::default(),
+            last: None,
+        }
+    }
+
+    /// Looks until the load has ended: when it did. None when nobody wants to know any more.
+    fn until_end(&mut self, signals: &Receiver<Signal>, outbox: &Outbox) -> Option<Instant> {
+        // Connecting took a while: the first second is compared with its own beginning.
+        self.count_second(&mut ServerRow::default());
+        let mut due = self.timeline.begins;
+        loop {
+            match wait(signals, due) {
+                Woken::Due => {}
+                Woken::Ended(at) => {
+                    self.end_second(outbox);
+                    return Some(at);
+                }
+                Woken::Abandoned => return None,
+            }
+            if !self.is_measuring && Instant::now() >= self.timeline.measuring {
+                self.is_measuring = true;
+                self.begin_window();
+            }
+            if self.timeline.second(Instant::now()) > self.second {
+                self.end_second(outbox);
+            }
+            self.sample();
+            due += SAMPLE_EVERY;
+            let behind = Instant::now().saturating_duration_since(due);
+            // A gap stays a gap: no burst of looks to make up for it.
+            let missed = (behind.as_nanos() / SAMPLE_EVERY.as_nanos()) as u32;
+            self.missed += u64::from(missed);
+            due += SAMPLE_EVERY * missed;
+        }
+    }
+
+    /// The counters that the measured window begins with. Those of before the warm-up stay where
+    /// the server can't be asked now; their window then says that it began earlier.
+    fn begin_window(&mut self) {
+        let now = Snapshot::take(self.session);
+        if now.is_there() {
+            self.begin = now;
+        }
+    }
+
+    fn sample(&mut self) {
+        let at = Instant::now();
+        let Ok(sample) = Sample::take(self.session) else {
+            self.missed += 1;
+            return;
+        };
+        self.of_second.add(&sample);
+        if self.timeline.is_measured(at) {
+            self.tally.add(&sample);
+            self.worst.look(self.session, self.timeline.seconds(at), sample.waiting());
+        }
+    }
+
+    /// Sends the row of the second that has ended. One in which nothing could be seen has none.
+    fn end_second(&mut self, outbox: &Outbox) {
+        let mut row =
+            ServerRow { t: self.timeline.second_began_s(self.second), ..ServerRow::default() };
+        std::mem::take(&mut self.of_second).fill(&mut row);
+        self.count_second(&mut row);
+        if row.samples > 0 || row.length_s.is_some() {
+            outbox.send(Line::Server(row));
+        }
+        self.second = self.timeline.second(Instant::now());
+    }
+
+    fn count_second(&mut self, row: &mut ServerRow) {
+        let Ok(counters) = database::read(self.session) else {
+            // Over a gap nothing is known by the second.
+            self.last = None;
+            return;
+        };
+        let (at, wal) = (Instant::now(), Wal::read(self.session).ok());
+        if let Some((then, earlier, earlier_wal)) = &self.last {
+            let length_s = at.saturating_duration_since(*then).as_secs_f64();
+            // After a reset there is nothing to compare with until the next second.
+            if let Ok(added) = counters.since(earlier)
+                && length_s > 0.0
+            {
+                row.length_s = Some(round(length_s));
+                database::fill(row, &added, length_s);
+                let bytes = wal.as_ref().zip(earlier_wal.as_ref());
+                let bytes = bytes.and_then(|(now, then)| now.bytes_since(then));
+                row.wal_bytes_per_s = bytes.map(|bytes| round(bytes / length_s));
+            }
+        }
+        self.last = Some((at, counters, wal));
+    }
+}
+
+/// The counters after the load, when the server has told all of them. A server that is away is
+/// asked again for a while.
+fn last_look(session: &mut Session, ended: Instant) -> Snapshot {
+    pause_until(session, ended + FLUSH_LAG);
+    loop {
+        let end = Snapshot::take(session);
+        let again = Instant::now() + Duration::from_millis(250);
+        if end.is_there() || session.is_stopped() || again > ended + GIVE_UP {
+            return end;
+        }
+        pause_until(session, again);
+    }
+}
+
+/// Waits, but not for a user who wants to go at once.
+fn pause_until(session: &Session, until: Instant) {
+    while Instant::now() < until && !session.is_stopped() {
+        let left = until.saturating_duration_since(Instant::now());
+        std::thread::sleep(left.min(Duration::from_millis(50)));
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    round(duration.as_secs_f64() * 1000.0)
+}

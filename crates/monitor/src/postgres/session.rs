@@ -1,0 +1,186 @@
+//! The monitor's own connection: every step has a deadline on our side, a lost connection comes
+//! back by itself, and what went wrong is a reason, not an end.
+
+use super::catalogue::Catalogue;
+use crate::timeline::Watched;
+use model::database_metrics::{Status, Unread};
+use std::time::{Duration, Instant};
+use wire::blocking::{Client, OwnedRow, Param};
+use wire::settings::Settings;
+
+/// Where each of our statements begins: `pg_stat_statements` keeps it, so that our own cost can
+/// be told from the load's.
+pub(super) const MARK: &str = "/* pgsurge-monitor */ ";
+
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long a statement may take, by our clock: a server that was stopped watches no timeout.
+const CALL: Duration = Duration::from_secs(2);
+/// The same by the server's, a little less, so that it gives up first.
+const STATEMENT_TIMEOUT_MS: &str = "1800";
+/// How soon a connect is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What our statements came to so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Cost {
+    pub(super) statements: u64,
+    pub(super) failed: u64,
+    pub(super) connects: u64,
+    pub(super) round_trips: Duration,
+}
+
+impl Cost {
+    /// What came since an earlier moment.
+    pub(super) fn since(&self, earlier: &Cost) -> Cost {
+        Cost {
+            statements: self.statements - earlier.statements,
+            failed: self.failed - earlier.failed,
+            connects: self.connects - earlier.connects,
+            round_trips: self.round_trips - earlier.round_trips,
+        }
+    }
+}
+
+/// See the module.
+pub(super) struct Session {
+    settings: Settings,
+    watched: Watched,
+    client: Option<Client>,
+    catalogue: Catalogue,
+    retry_at: Instant,
+    trouble: Unread,
+    pub(super) cost: Cost,
+}
+
+impl Session {
+    pub(super) fn new(watched: &Watched) -> Session {
+        let mut settings = Settings::clone(&watched.settings);
+        settings.application_name = Some("pgsurge-monitor".to_owned());
+        settings.connect_timeout = Some(CONNECT);
+        settings.runtime_parameters.retain(|(name, _)| name != "statement_timeout");
+        Session {
+            settings,
+            watched: watched.clone(),
+            client: None,
+            catalogue: Catalogue::default(),
+            retry_at: Instant::now(),
+            trouble: Unread::missing("there was no connection"),
+            cost: Cost::default(),
+        }
+    }
+
+    /// What the server's views are made of; empty until a connection was there.
+    pub(super) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// Whether all calls are to end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.watched.stop.is_raised()
+    }
+
+    /// The role that we log in as.
+    pub(super) fn user(&self) -> &str {
+        &self.settings.user
+    }
+
+    /// Why the sessions were never seen.
+    pub(super) fn no_samples(&self) -> Unread {
+        match self.cost.connects {
+            0 => self.trouble.clone(),
+            _ => Unread::missing("the sessions could not be looked at in the measured time"),
+        }
+    }
+
+    /// Connects where there is no connection and it is time to try.
+    pub(super) fn ensure(&mut self) -> Result<(), Unread> {
+        if self.client.is_some() {
+            return Ok(());
+        }
+        if Instant::now() < self.retry_at {
+            return Err(self.trouble.clone());
+        }
+        let connected = self.connect().and_then(|client| {
+            self.cost.connects += 1;
+            self.client = Some(client);
+            Catalogue::read(self)
+        });
+        match connected {
+            Ok(catalogue) => {
+                self.catalogue = catalogue;
+                Ok(())
+            }
+            Err(unread) => {
+                self.client = None;
+                self.trouble = unread.clone();
+                // From now on: an attempt may have taken longer than the time between two.
+                self.retry_at = Instant::now() + RETRY;
+                Err(unread)
+            }
+        }
+    }
+
+    fn connect(&self) -> Result<Client, Unread> {
+        let try_with = |settings: &Settings| {
+            Client::connect(settings, self.watched.tls.clone(), Instant::now() + CONNECT)
+        };
+        let mut limited = self.settings.clone();
+        let limit = ("statement_timeout".to_owned(), STATEMENT_TIMEOUT_MS.to_owned());
+        limited.runtime_parameters.push(limit);
+        let connected = match try_with(&limited) {
+            // A pooler takes no such parameter (08P01); our own clock still limits every call.
+            Err(error) if error.code() == Some("08P01") => try_with(&self.settings),
+            tried => tried,
+        };
+        let mut client = connected.map_err(|error| unread("connect", &error))?;
+        client.set_timeout(CALL);
+        client.set_stop(self.watched.stop.clone());
+        Ok(client)
+    }
+
+    /// Runs one statement of ours; `what` says what is read, for the reason why not.
+    pub(super) fn query(
+        &mut self,
+        what: &str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<OwnedRow>, Unread> {
+        self.ensure()?;
+        let Some(client) = &mut self.client else { return Err(self.trouble.clone()) };
+        let began = Instant::now();
+        let answer = client.query(&format!("{MARK}{sql}"), params);
+        let is_broken = client.is_broken();
+        self.cost.statements += 1;
+        self.cost.round_trips += began.elapsed();
+        answer.map_err(|error| {
+            self.cost.failed += 1;
+            let unread = unread(&format!("read {what}"), &error);
+            if is_broken {
+                self.client = None;
+                self.trouble = unread.clone();
+            }
+            unread
+        })
+    }
+}
+
+/// Why something could not be read, from what the connection says.
+fn unread(doing: &str, error: &wire::Error) -> Unread {
+    let status = match error.code() {
+        Some("42501" | "28000" | "28P01") => Status::NoPrivilege,
+        Some("57014" | "55P03") => Status::Timeout,
+        _ if error.is_timeout() => Status::Timeout,
+        _ => Status::Missing,
+    };
+    Unread { status, reason: format!("{doing}: {error}") }
+}
+
+/// A number of a row; none where it is NULL or no number.
+pub(super) fn number(row: &OwnedRow, column: usize) -> Option<f64> {
+    row.value::<Option<f64>>(column).ok().flatten().filter(|value| value.is_finite())
+}
+
+/// A text of a row; none where it is NULL.
+pub(super) fn text(row: &OwnedRow, column: usize) -> Option<String> {
+    row.value::<Option<&str>>(column).ok().flatten().map(str::to_owned)
+}

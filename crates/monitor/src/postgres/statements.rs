@@ -1,0 +1,255 @@
+//! `pg_stat_statements`: what each statement took, by the difference of two looks. Texts are read
+//! once, at the end, and only of those that are shown.
+
+use super::catalogue::Wanted;
+use super::counters::Counters;
+use super::session::{MARK, Session, number, text};
+use super::shown::shown;
+use crate::timeline::round;
+use model::database_metrics::{QueryPerformance, Section, StatementLoad, Status, Unread};
+use std::collections::{BTreeMap, BTreeSet};
+use wire::blocking::Param;
+
+const VIEW: &str = "pg_stat_statements";
+const COLUMNS: &[Wanted] = &[
+    Wanted { name: "calls", columns: &["calls"] },
+    // Up to version 1.7 of the extension there is one time.
+    Wanted { name: "exec_ms", columns: &["total_exec_time", "total_time"] },
+    Wanted { name: "plan_ms", columns: &["total_plan_time"] },
+    Wanted { name: "rows", columns: &["rows"] },
+    Wanted { name: "hit", columns: &["shared_blks_hit"] },
+    Wanted { name: "read", columns: &["shared_blks_read"] },
+    Wanted { name: "dirtied", columns: &["shared_blks_dirtied"] },
+    Wanted { name: "temp_written", columns: &["temp_blks_written"] },
+    Wanted { name: "wal_bytes", columns: &["wal_bytes"] },
+];
+/// How many statements a result names.
+const SHOWN: usize = 20;
+/// The view holds at most `pg_stat_statements.max`; whoever set a million gets the largest.
+const MOST: usize = 20_000;
+const DATABASE: &str =
+    "dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
+
+/// A statement of a user: its number and the user's.
+type Key = (i64, u32);
+
+/// All statements at one moment.
+#[derive(Clone, Debug)]
+pub(super) struct Statements {
+    by_key: BTreeMap<Key, Counters>,
+    /// Statements of other users that we may not see.
+    hidden: u64,
+    reset_at: Option<f64>,
+    dealloc: Option<f64>,
+}
+
+impl Statements {
+    pub(super) fn read(session: &mut Session) -> Result<Statements, Unread> {
+        session.ensure()?;
+        let catalogue = session.catalogue();
+        let Some(view) = catalogue.qualified(VIEW) else {
+            let reason = "the extension pg_stat_statements is not in this database: put it into \
+                          shared_preload_libraries, then CREATE EXTENSION pg_stat_statements";
+            return Err(Unread::missing(reason));
+        };
+        let list = catalogue.list(VIEW, COLUMNS);
+        let top = match catalogue.has_column(VIEW, "toplevel") {
+            true => "AND toplevel",
+            false => "",
+        };
+        // Without texts the server need not read its file of them.
+        let sql = format!(
+            "SELECT queryid, userid, {list} FROM {view}(false) WHERE {DATABASE} {top} \
+              ORDER BY calls DESC LIMIT {MOST}"
+        );
+        let rows = session.query(VIEW, &sql, &[])?;
+        let mut statements = Statements::empty(session)?;
+        for row in &rows {
+            match (row.value::<Option<i64>>(0), row.value::<u32>(1)) {
+                (Ok(Some(queryid)), Ok(user)) => {
+                    let counters = Counters::of(COLUMNS, row, 2);
+                    statements.by_key.insert((queryid, user), counters);
+                }
+                _ => statements.hidden += 1,
+            }
+        }
+        Ok(statements)
+    }
+
+    /// Without a statement yet, but with what the view says of itself (since version 1.9).
+    fn empty(session: &mut Session) -> Result<Statements, Unread> {
+        let (by_key, hidden) = (BTreeMap::new(), 0);
+        let Some(info) = session.catalogue().qualified("pg_stat_statements_info") else {
+            return Ok(Statements { by_key, hidden, reset_at: None, dealloc: None });
+        };
+        let sql =
+            format!("SELECT extract(epoch FROM stats_reset)::float8, dealloc::float8 FROM {info}");
+        let rows = session.query("pg_stat_statements_info", &sql, &[])?;
+        let read = |at| rows.first().and_then(|row| number(row, at));
+        Ok(Statements { by_key, hidden, reset_at: read(0), dealloc: read(1) })
+    }
+
+    /// What was added since `earlier`, and how many statements the view forgot meanwhile.
+    fn since(&self, earlier: &Statements) -> Result<(BTreeMap<Key, Counters>, u64), Unread> {
+        let gone = earlier.by_key.keys().filter(|key| !self.by_key.contains_key(key)).count();
+        let is_reset = self.reset_at != earlier.reset_at
+            || (self.reset_at.is_none() && gone > 0 && gone == earlier.by_key.len());
+        if is_reset {
+            return Err(Unread::missing("pg_stat_statements was reset while load ran"));
+        }
+        let mut added = BTreeMap::new();
+        for (key, counters) in &self.by_key {
+            let began = earlier.by_key.get(key).cloned();
+            let since = counters.since(&began.unwrap_or_else(|| counters.zero()));
+            let since = since.map_err(|_| {
+                Unread::missing("a statement of pg_stat_statements was reset while load ran")
+            })?;
+            if since.count("calls") > 0 {
+                added.insert(*key, since);
+            }
+        }
+        let evicted = match (self.dealloc, earlier.dealloc) {
+            (Some(now), Some(then)) => (now - then).max(0.0) as u64,
+            _ => gone as u64,
+        };
+        Ok((added, evicted))
+    }
+}
+
+/// What was found of the load, and what the monitor's own statements took.
+pub(super) struct Found {
+    pub(super) performance: QueryPerformance,
+    pub(super) own_exec_ms: f64,
+    /// What could not be seen.
+    pub(super) gap: Option<Unread>,
+}
+
+/// Compares two looks, and asks for the texts of what is shown.
+pub(super) fn compare(
+    session: &mut Session,
+    now: &Statements,
+    earlier: &Statements,
+) -> Result<Found, Unread> {
+    let (added, evicted) = now.since(earlier)?;
+    let (own, control) = special(session)?;
+    let mut by_query: BTreeMap<i64, Counters> = BTreeMap::new();
+    let mut own_exec_ms = 0.0;
+    for ((queryid, _), counters) in &added {
+        if own.contains(queryid) {
+            own_exec_ms += counters.get("exec_ms").unwrap_or(0.0);
+        } else if !control.contains(queryid) {
+            match by_query.get_mut(queryid) {
+                Some(sum) => sum.add(counters),
+                None => drop(by_query.insert(*queryid, counters.clone())),
+            }
+        }
+    }
+    let gap = (now.hidden > 0).then(|| {
+        let reason = format!(
+            "{} statements of other users are hidden: GRANT pg_monitor shows them",
+            now.hidden
+        );
+        Unread { status: Status::NoPrivilege, reason }
+    });
+    let mut performance = performance(&by_query);
+    performance.evicted = Some(evicted);
+    texts(session, &mut performance.statements)?;
+    Ok(Found { performance, own_exec_ms: round(own_exec_ms), gap })
+}
+
+/// The numbers of our own statements, and of transaction control.
+fn special(session: &mut Session) -> Result<(BTreeSet<i64>, BTreeSet<i64>), Unread> {
+    let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
+    let mark = MARK.trim();
+    let sql = format!(
+        "SELECT queryid, query LIKE '{mark}%' FROM {view} WHERE {DATABASE} \
+            AND queryid IS NOT NULL AND (query LIKE '{mark}%' OR query ~* \
+             '^\\s*(begin|start transaction|commit|end|rollback|abort|savepoint|release)\\M')"
+    );
+    let (mut own, mut control) = (BTreeSet::new(), BTreeSet::new());
+    for row in session.query("the kinds of statements", &sql, &[])? {
+        if let (Ok(queryid), Ok(is_own)) = (row.value::<i64>(0), row.value::<bool>(1)) {
+            if is_own {
+                own.insert(queryid)
+            } else {
+                control.insert(queryid)
+            };
+        }
+    }
+    Ok((own, control))
+}
+
+fn performance(by_query: &BTreeMap<i64, Counters>) -> QueryPerformance {
+    let sum = |name| by_query.values().filter_map(|it| it.get(name)).sum::<f64>();
+    let (calls, exec_ms, plan_ms) = (sum("calls"), sum("exec_ms"), sum("plan_ms"));
+    let mut most: Vec<(&i64, &Counters)> = by_query.iter().collect();
+    let exec = |counters: &Counters| counters.get("exec_ms").unwrap_or(0.0);
+    most.sort_by(|(_, a), (_, b)| exec(b).total_cmp(&exec(a)));
+    let shown = most.into_iter().take(SHOWN);
+    QueryPerformance {
+        calls: calls as u64,
+        total_exec_time_ms: round(exec_ms),
+        mean_exec_time_ms: (calls > 0.0).then(|| microseconds(exec_ms / calls)),
+        // Where planning is not tracked every plan takes exactly nothing.
+        total_plan_time_ms: (plan_ms > 0.0).then(|| round(plan_ms)),
+        rows: sum("rows") as u64,
+        evicted: None,
+        statements: shown.map(|(id, counters)| load(*id, counters, exec_ms)).collect(),
+    }
+}
+
+fn load(queryid: i64, counters: &Counters, all_exec_ms: f64) -> StatementLoad {
+    let (calls, exec_ms) = (counters.count("calls"), counters.get("exec_ms").unwrap_or(0.0));
+    StatementLoad {
+        queryid: queryid.to_string(),
+        text: None,
+        calls,
+        total_exec_time_ms: round(exec_ms),
+        mean_exec_time_ms: microseconds(exec_ms / calls.max(1) as f64),
+        share_percent: if all_exec_ms > 0.0 { round(exec_ms * 100.0 / all_exec_ms) } else { 0.0 },
+        rows: counters.count("rows"),
+        blocks_hit: counters.whole("hit"),
+        blocks_read: counters.whole("read"),
+        blocks_dirtied: counters.whole("dirtied"),
+        temp_blocks_written: counters.whole("temp_written"),
+        wal_bytes: counters.whole("wal_bytes"),
+        total_plan_time_ms: counters.get("plan_ms").filter(|plan| *plan > 0.0).map(round),
+    }
+}
+
+/// Reads the texts of the statements that are shown.
+fn texts(session: &mut Session, statements: &mut [StatementLoad]) -> Result<(), Unread> {
+    let ids: Vec<i64> = statements.iter().filter_map(|it| it.queryid.parse().ok()).collect();
+    let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
+    let sql = format!(
+        "SELECT queryid, left(query, 2000) FROM {view} WHERE {DATABASE} AND queryid = ANY($1)"
+    );
+    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(&ids)])?;
+    for row in &rows {
+        let Ok(queryid) = row.value::<i64>(0) else { continue };
+        let queryid = queryid.to_string();
+        let found = statements.iter_mut().filter(|it| it.queryid == queryid && it.text.is_none());
+        let text = text(row, 1);
+        found.for_each(|it| it.text = text.as_deref().map(shown));
+    }
+    Ok(())
+}
+
+/// Six decimals: statements of a few µs have means that three would round to nothing.
+fn microseconds(ms: f64) -> f64 {
+    (ms * 1e6).round() / 1e6
+}
+
+/// The section, or why there is none.
+pub(super) fn section(
+    found: Result<Found, Unread>,
+    window: (f64, f64),
+) -> (Section<QueryPerformance>, Option<f64>) {
+    match found {
+        Ok(found) => {
+            let section = Section::read(found.performance, window).with_gap(found.gap);
+            (section, Some(found.own_exec_ms))
+        }
+        Err(unread) => (Section::unread(unread), None),
+    }
+}

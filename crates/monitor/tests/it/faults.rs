@@ -1,0 +1,135 @@
+//! Bad moments: each is reported, none ends anything, and no number is negative.
+
+use crate::server::{Place, for_looks, start, until};
+use model::database_metrics::{DatabaseMetrics, Section, Status};
+use std::time::{Duration, Instant};
+
+#[track_caller]
+fn missing<T: std::fmt::Debug>(section: &Section<T>, why: &str) {
+    assert_eq!(section.status, Status::Missing, "{section:?}");
+    let reason = section.reason.as_deref().unwrap_or_default();
+    assert!(section.data().is_none() && reason.contains(why), "{section:?}");
+}
+
+#[track_caller]
+fn sampled(seen: &DatabaseMetrics) {
+    assert_eq!(seen.wait_events.status, Status::Ok, "{:?}", seen.wait_events);
+    assert!(seen.wait_events.data().unwrap().samples > 0);
+}
+
+#[test]
+fn a_database_without_pg_stat_statements_is_told_how_to_get_it() {
+    let place = Place::bare("without");
+    let seen = place.watch(|| place.sql("SELECT 1")).database;
+    missing(&seen.query_performance, "CREATE EXTENSION pg_stat_statements");
+    assert_eq!(seen.transaction_stats.status, Status::Ok, "{:?}", seen.transaction_stats);
+    assert_eq!(seen.monitor.data().unwrap().exec_time_ms, None);
+}
+
+#[test]
+fn statistics_that_are_reset_in_between_make_no_difference_and_say_so() {
+    let place = Place::new("reset");
+    let seen = place.watch(|| {
+        place.sql("SELECT 1");
+        place.sql("SELECT pg_stat_reset()");
+        for_looks(12);
+    });
+    let seen = seen.database;
+    missing(&seen.transaction_stats, "reset while load ran");
+    missing(&seen.buffer_cache, "reset while load ran");
+    missing(&seen.table_stats, "reset while load ran");
+    sampled(&seen);
+    let locks = &seen.lock_contention;
+    assert_eq!((locks.status, locks.data().unwrap().deadlocks), (Status::Ok, None));
+    assert!(locks.reason.as_deref().unwrap().contains("no deadlocks"), "{locks:?}");
+    assert_eq!(seen.query_performance.status, Status::Ok, "{:?}", seen.query_performance);
+}
+
+#[test]
+fn a_connection_that_is_killed_comes_back() {
+    let place = Place::new("killed");
+    let seen = place.watch(|| {
+        for_looks(3);
+        let kill = "SELECT count(pg_terminate_backend(pid))::float8 FROM pg_stat_activity \
+                    WHERE application_name = 'pgsurge-monitor' AND datname = 'killed'";
+        assert_eq!(place.number(kill), 1.0);
+        for_looks(15);
+    });
+    let cost = seen.database.monitor.data().unwrap();
+    assert!(cost.reconnects == 1 && cost.statements_failed == 1, "{cost:?}");
+    assert!(cost.samples_missed > 0, "a gap that nobody was told of: {cost:?}");
+    sampled(&seen.database);
+    assert_eq!(seen.database.transaction_stats.status, Status::Ok);
+}
+
+/// A server of its own goes through what would disturb others: a reset of all statements, a
+/// freeze, and a restart.
+#[test]
+fn a_server_that_is_reset_frozen_and_restarted_is_watched_through_all_of_it() {
+    let mut server = start(&[("max_connections", "20")]);
+    let place = Place::of(&server, server.database());
+    let seen = place.watch(|| {
+        place.sql("SELECT pg_stat_statements_reset()");
+        for_looks(5);
+    });
+    missing(&seen.database.query_performance, "pg_stat_statements was reset");
+    assert_eq!(seen.database.transaction_stats.status, Status::Ok);
+
+    let began = Instant::now();
+    let seen = place.watch(|| {
+        for_looks(5);
+        server.pause();
+    });
+    server.resume();
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    assert_eq!(seen.database.transaction_stats.status, Status::Timeout);
+    sampled(&seen.database);
+
+    let seen = place.watch(|| {
+        for_looks(5);
+        server.restart().unwrap();
+        for_looks(15);
+    });
+    missing(&seen.database.transaction_stats, "the server was restarted");
+    sampled(&seen.database);
+    assert_eq!(seen.database.settings.status, Status::Ok, "{:?}", seen.database.settings);
+    assert!(seen.database.monitor.data().unwrap().reconnects >= 1);
+}
+
+#[test]
+fn a_server_without_a_free_slot_is_no_reason_to_fail() {
+    let server = start(&[("max_connections", "8"), ("superuser_reserved_connections", "2")]);
+    let place = Place::of(&server, server.database());
+    place.sql("CREATE ROLE plain LOGIN");
+    let plain = place.as_user("plain");
+    // Six slots are for everyone, and a backend that has just ended may hold one a little longer.
+    let _one = place.client();
+    let mut held = Vec::new();
+    until("all slots taken", || {
+        held.extend(plain.try_client().ok());
+        held.len() == 5
+    });
+    let seen = plain.watch(|| for_looks(5)).database;
+    missing(&seen.connection_stats, "53300");
+    missing(&seen.transaction_stats, "53300");
+    missing(&seen.settings, "53300");
+}
+
+#[test]
+fn whoever_wants_to_go_at_once_does_not_wait_for_counters() {
+    let place = Place::new("hurried");
+    let watching = place.watching(Duration::ZERO, true);
+    let stop = watching.stop.clone();
+    let began = Instant::now();
+    watching.during(|| stop.raise());
+    assert!(began.elapsed() < Duration::from_millis(1400), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_server_elsewhere_has_no_cpu_that_we_could_know() {
+    let place = Place::new("elsewhere");
+    let system = place.watching(Duration::ZERO, false).during(|| for_looks(3)).system;
+    assert!(system.server_host.data().is_none(), "{system:?}");
+    assert!(system.server_host.reason.unwrap().contains("on another host"));
+    assert!(system.generator_host.unwrap().data().is_some());
+}

@@ -1,0 +1,9 @@
+//! The monitor against real servers: its numbers against what was provoked, and what it says where
+//! it can't see.
+
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
+
+mod faults;
+mod privileges;
+mod server;
+mod truth;

@@ -1,0 +1,45 @@
+//! Who may see what: no user is an error, each gets what it may see, and is told what helps.
+
+use crate::server::{Place, for_looks};
+use model::database_metrics::{DatabaseMetrics, Status};
+
+/// What a user sees while a superuser's session is there as well.
+fn seen_by(user: &str, grants: &str) -> DatabaseMetrics {
+    let place = Place::new(&format!("seen_by_{user}"));
+    place.sql(&format!("CREATE ROLE {user} LOGIN; {grants}"));
+    let mut other = place.client();
+    let own = place.as_user(user);
+    own.watch(|| {
+        other.batch("SELECT 'of another user'").unwrap();
+        own.sql("SELECT 'of its own'");
+        for_looks(5);
+    })
+    .database
+}
+
+#[test]
+fn a_plain_user_sees_its_own_and_is_told_the_grant_that_shows_the_rest() {
+    let seen = seen_by("plain", "");
+    let sessions = &seen.connection_stats;
+    assert_eq!(sessions.status, Status::NoPrivilege);
+    assert!(sessions.data().unwrap().by_state["hidden"].max >= 1.0, "{sessions:?}");
+    let reason = sessions.reason.as_deref().unwrap();
+    assert!(reason.contains("GRANT pg_monitor TO \"plain\""), "{reason}");
+    let queries = &seen.query_performance;
+    assert_eq!(queries.status, Status::NoPrivilege, "{queries:?}");
+    assert_eq!(queries.data().unwrap().calls, 1, "{queries:?}");
+    for status in [seen.transaction_stats.status, seen.buffer_cache.status, seen.settings.status] {
+        assert_eq!(status, Status::Ok);
+    }
+}
+
+#[test]
+fn a_member_of_pg_monitor_and_a_superuser_see_everything() {
+    let monitor = seen_by("watcher", "GRANT pg_monitor TO watcher");
+    let superuser = seen_by("chief", "ALTER ROLE chief SUPERUSER");
+    for seen in [monitor, superuser] {
+        assert_eq!(seen.connection_stats.status, Status::Ok, "{:?}", seen.connection_stats);
+        assert_eq!(seen.query_performance.data().unwrap().calls, 2);
+        assert_eq!(seen.wal_checkpoints.status, Status::Ok, "{:?}", seen.wal_checkpoints);
+    }
+}

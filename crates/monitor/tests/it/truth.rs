@@ -1,0 +1,219 @@
+//! What was provoked, against what was counted.
+
+use crate::server::{Place, for_looks, until};
+use model::database_metrics::Status;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const ROWS: &str = "CREATE TABLE rows (id int PRIMARY KEY, value int); \
+                    INSERT INTO rows SELECT i, 0 FROM generate_series(1, 20000) i";
+
+/// Two sessions that take two rows in opposite order: one of them is ended.
+fn deadlock(place: &Place) {
+    let (mut one, mut other) = (place.client(), place.client());
+    for (client, id) in [(&mut one, 1), (&mut other, 2)] {
+        let sql = format!(
+            "SET deadlock_timeout = '10ms'; BEGIN; \
+                           UPDATE rows SET value = 1 WHERE id = {id}"
+        );
+        sql.split("; ").for_each(|sql| client.batch(sql).unwrap());
+    }
+    let ends = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| one.batch("UPDATE rows SET value = 1 WHERE id = 2").is_ok());
+        let ended = other.batch("UPDATE rows SET value = 1 WHERE id = 1").is_ok();
+        other.batch("ROLLBACK").unwrap();
+        [waiting.join().unwrap(), ended]
+    });
+    one.batch("ROLLBACK").unwrap();
+    assert_eq!(ends.iter().filter(|ok| **ok).count(), 1, "no deadlock");
+}
+
+#[test]
+fn deadlocks_rollbacks_commits_and_temporary_files_are_those_that_were_provoked() {
+    let place = Place::new("provoked");
+    place.sql(ROWS);
+    let watched = place.watch(|| {
+        (0..3).for_each(|_| deadlock(&place));
+        let mut client = place.client();
+        for _ in 0..5 {
+            client.batch("SELECT 1/0").unwrap_err();
+        }
+        for _ in 0..40 {
+            client.batch("SELECT 1").unwrap();
+        }
+        client.batch("SET work_mem = '64kB'").unwrap();
+        for _ in 0..4 {
+            client.batch("SELECT id FROM rows ORDER BY value, id DESC OFFSET 19999").unwrap();
+        }
+    });
+    let counted = watched.database.transaction_stats.data().unwrap();
+    // Of each deadlock both sessions roll back.
+    assert_eq!((counted.deadlocks, counted.rollbacks), (3, 6 + 5));
+    // Those of the load's own connects and settings: 40 + 4 + SET, a SET and a login each.
+    assert_eq!(counted.commits, 40 + 4 + 1 + 1 + 3 * 4, "{counted:?}");
+    let temp = watched.database.temp_files.data().unwrap();
+    assert_eq!(temp.files, 4, "{temp:?}");
+    assert!(temp.bytes >= 4 * 20_000 * 8, "{temp:?}");
+    assert_eq!(watched.database.lock_contention.data().unwrap().deadlocks, Some(3));
+}
+
+#[test]
+fn the_cache_hit_ratio_is_that_of_the_views() {
+    let place = Place::new("cached");
+    place.sql(ROWS);
+    let blocks = || {
+        let sum = "SELECT sum({})::float8 FROM pg_stat_database WHERE datname = 'cached'";
+        ["blks_hit", "blks_read"].map(|column| place.number(&sum.replace("{}", column)))
+    };
+    let before = blocks();
+    let watched = place.watch(|| {
+        let mut client = place.client();
+        (0..300).for_each(|_| client.batch("SELECT count(*) FROM rows").unwrap());
+    });
+    let after = blocks();
+    let (hit, read) = (after[0] - before[0], after[1] - before[1]);
+    let cache = watched.database.buffer_cache.data().unwrap();
+    let ratio = cache.hit_ratio.unwrap();
+    assert!(cache.blocks_hit > 20_000, "{cache:?}");
+    assert!((ratio - hit / (hit + read)).abs() < 0.005, "{cache:?}, by the views {hit} {read}");
+}
+
+#[test]
+fn active_sessions_agree_with_the_time_that_statements_took() {
+    let place = Place::new("active");
+    let mut seconds = 0.0;
+    let watched = place.watch(|| {
+        let began = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let mut client = place.client();
+                    while began.elapsed() < Duration::from_secs(3) {
+                        client.batch("SELECT pg_sleep(0.1)").unwrap();
+                    }
+                });
+            }
+        });
+        seconds = began.elapsed().as_secs_f64();
+    });
+    let queries = watched.database.query_performance.data().unwrap();
+    let waits = watched.database.wait_events.data().unwrap();
+    let by_statements = queries.total_exec_time_ms / 1000.0 / seconds;
+    let sampled = waits.active_sessions.mean;
+    assert!((sampled / by_statements - 1.0).abs() < 0.1, "{sampled} of {by_statements}");
+    assert_eq!(waits.events[0].event, "PgSleep", "{waits:?}");
+    let top = &queries.statements[0];
+    assert_eq!(top.text.as_deref(), Some("SELECT pg_sleep($1)"));
+    assert_eq!((queries.calls, queries.statements.len()), (top.calls, 1), "{queries:?}");
+}
+
+#[test]
+fn who_blocks_whom_is_seen_with_the_statement_of_the_root() {
+    let place = Place::new("blocked");
+    place.sql(ROWS);
+    let watched = place.watch(|| {
+        let (mut root, mut first, mut second) = (place.client(), place.client(), place.client());
+        root.batch("BEGIN").unwrap();
+        root.batch("UPDATE rows SET value = 9 WHERE id = 1").unwrap();
+        std::thread::scope(|scope| {
+            for client in [&mut first, &mut second] {
+                scope.spawn(|| client.batch("DELETE FROM rows WHERE id = 1").unwrap());
+            }
+            let waiting = "SELECT count(*)::float8 FROM pg_stat_activity \
+                           WHERE wait_event_type = 'Lock' AND datname = 'blocked'";
+            until("two that wait", || place.number(waiting) == 2.0);
+            for_looks(5);
+            root.batch("ROLLBACK").unwrap();
+        });
+    });
+    let locks = watched.database.lock_contention.data().unwrap();
+    let worst = locks.worst.as_ref().unwrap();
+    assert_eq!((locks.waiting_sessions.max, worst.waiting_sessions), (2.0, 2));
+    let root = &worst.blocking[0];
+    assert_eq!(root.state.as_deref(), Some("idle in transaction"));
+    assert_eq!(root.statement, "UPDATE rows SET value = 9 WHERE id = 1");
+    assert!(worst.blocked.iter().any(|it| it.blocked_by.contains(&root.pid)), "{worst:?}");
+    assert!(worst.blocked.iter().all(|it| it.statement.starts_with("DELETE FROM rows")));
+}
+
+/// Used and all ticks of this machine, as another program reads them.
+fn ticks() -> (f64, f64) {
+    let printed = Command::new("grep").args(["^cpu ", "/proc/stat"]).output().unwrap().stdout;
+    let text = String::from_utf8(printed).unwrap();
+    let ticks: Vec<f64> = text.split_whitespace().skip(1).map(|it| it.parse().unwrap()).collect();
+    let all: f64 = ticks[..8].iter().sum();
+    (all - ticks[3] - ticks[4], all)
+}
+
+#[test]
+fn cpu_use_is_that_of_another_reader_of_proc() {
+    let place = Place::new("cpu");
+    let (mut before, mut after) = ((0.0, 0.0), (0.0, 0.0));
+    let watched = place.watch(|| {
+        before = ticks();
+        let mut client = place.client();
+        let spin = "SELECT count(*) FROM generate_series(1, 4000000)";
+        (0..3).for_each(|_| client.batch(spin).unwrap());
+        after = ticks();
+    });
+    let used = (after.0 - before.0) * 100.0 / (after.1 - before.1);
+    let host = watched.system.server_host.data().unwrap();
+    let seen = host.cpu_usage_percent;
+    assert!((seen.mean - used).abs() < 5.0, "{seen:?}, by another reader {used}");
+    assert!(seen.max >= seen.mean && host.memory_usage_percent.unwrap().mean > 0.0, "{host:?}");
+    let cpus = std::fs::read_dir("/sys/devices/system/cpu").map_or(0, |all| all.count());
+    assert!(host.cpus >= 1 && (cpus == 0 || host.cpus <= cpus as u64), "{host:?}");
+}
+
+#[test]
+fn tables_and_indexes_are_those_that_were_used() {
+    let place = Place::new("relations");
+    place.sql(&format!("{ROWS}; CREATE TABLE idle (id int); CREATE INDEX unused ON rows (value)"));
+    let watched = place.watch(|| {
+        let mut client = place.client();
+        for id in 1..=100 {
+            client.batch(&format!("UPDATE rows SET id = id WHERE id = {id}")).unwrap();
+        }
+        client.batch("SELECT count(*) FROM rows").unwrap();
+    });
+    let tables = &watched.database.table_stats.data().unwrap().tables;
+    assert_eq!(tables.len(), 1, "{tables:?}");
+    let rows = &tables[0];
+    assert_eq!((rows.table.as_str(), rows.rows_updated), ("public.rows", 100));
+    assert_eq!((rows.sequential_scans, rows.sequential_rows, rows.index_scans), (1, 20_000, 100));
+    let indexes = &watched.database.index_usage.data().unwrap().indexes;
+    let scans: Vec<(&str, u64)> =
+        indexes.iter().map(|index| (index.index.as_str(), index.scans)).collect();
+    assert_eq!(scans, [("public.rows_pkey", 100), ("public.unused", 0)]);
+}
+
+#[test]
+fn a_warm_up_is_in_no_number_of_the_window() {
+    let place = Place::new("warmed");
+    let watching = place.watching(Duration::from_secs(2), true);
+    let watched = watching.during(|| {
+        let mut client = place.client();
+        (0..50).for_each(|_| client.batch("SELECT 1").unwrap());
+        drop(client);
+        std::thread::sleep(Duration::from_millis(2500));
+        let mut client = place.client();
+        (0..7).for_each(|_| client.batch("SELECT 1").unwrap());
+    });
+    let queries = &watched.database.query_performance;
+    assert_eq!(queries.data().unwrap().calls, 7);
+    assert!(queries.from_s.unwrap() > -0.1 && queries.to_s.unwrap() > 1.5, "{queries:?}");
+}
+
+#[test]
+fn the_monitor_tells_what_it_cost() {
+    let place = Place::new("cost");
+    let watched = place.watch(|| for_looks(20));
+    let cost = watched.database.monitor.data().unwrap();
+    assert!(cost.statements > 30 && cost.statements_failed == 0, "{cost:?}");
+    let exec_ms = cost.exec_time_ms.unwrap();
+    assert!(exec_ms > 0.0 && exec_ms < cost.round_trip_ms, "{cost:?}");
+    assert!(cost.cpu_ms.unwrap() > 0.0 && cost.server_cpu_percent.unwrap() > 0.0, "{cost:?}");
+    // Nothing of it is taken for the load's.
+    assert_eq!(watched.database.query_performance.data().unwrap().calls, 0);
+    assert_eq!(watched.database.query_performance.status, Status::Ok);
+}
