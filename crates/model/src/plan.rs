@@ -75,6 +75,8 @@ pub struct Plan {
     pub progress: Option<Duration>,
     /// Its tables and rows.
     pub data: Data,
+    /// Whether the server and its host are watched while load runs.
+    pub monitor: bool,
 }
 
 /// A limit for one metric of the result.

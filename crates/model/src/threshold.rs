@@ -203,7 +203,7 @@ pub const KEYS: [ThresholdKey; 12] = [
         100.0,
         "database_metrics.query_performance.mean_exec_time_ms",
         Unit::Milliseconds,
-        "mean execution time on the server (pg_stat_statements); not measured yet",
+        "mean execution time on the server (pg_stat_statements)",
     ),
     at_most(
         "max_error_rate_percent",

@@ -11,5 +11,6 @@ pub mod json;
 
 pub mod markdown;
 pub mod series;
+mod server;
 pub mod table;
 pub mod terminal;

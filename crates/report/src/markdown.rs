@@ -1,6 +1,7 @@
 //! A result as Markdown, for a pull request or a wiki: the verdict first, then everything.
 
 use crate::advice::next_steps;
+use crate::server;
 use crate::table::{self, Align, Table};
 use model::run_result::{Environment, RunKind, RunResult};
 use model::units::{count, decimal, duration, milliseconds, percent};
@@ -19,6 +20,8 @@ pub fn render(result: &RunResult) -> String {
     section(&mut out, "Service times of statements", &grid(&table::statements(result)));
     section(&mut out, "Errors", &grid(&table::errors(result)));
     section(&mut out, "Connections and transactions", &connections(result));
+    section(&mut out, "Server", &list(server::lines(result).iter().map(|line| cell(line))));
+    section(&mut out, "Statements on the server", &grid(&server::statements(result)));
     section(&mut out, "Games", &games(result));
     section(&mut out, "Other metrics of the workload", &custom(result));
     section(&mut out, "Verification of the stored data", &grid(&table::verification(result)));

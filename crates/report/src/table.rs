@@ -28,7 +28,7 @@ pub struct Table {
 
 impl Table {
     /// A table whose first columns are words and whose others are numbers.
-    fn new<const N: usize>(titles: [&'static str; N], words: usize) -> Table {
+    pub(crate) fn new<const N: usize>(titles: [&'static str; N], words: usize) -> Table {
         let align = |i| if i < words { Align::Left } else { Align::Right };
         let columns = titles.into_iter().enumerate().map(|(i, title)| (title, align(i))).collect();
         Table { columns, rows: Vec::new() }

@@ -9,8 +9,11 @@ pub use place::{Place, find};
 
 use model::plan::Limit;
 use model::run_result::RunResult;
-use model::threshold::{KEYS, Threshold, ThresholdOutcome, ThresholdResult, key};
+use model::threshold::{KEYS, Threshold, ThresholdOutcome, ThresholdResult, ThresholdSource, key};
 use serde_json::Value;
+
+/// Where the CPU use of the server's host stands.
+const CPU_USAGE: &str = "system_metrics.cpu_usage_percent.mean";
 
 /// A limit on something that doesn't exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +71,20 @@ pub fn evaluate(result: &RunResult, thresholds: &[Threshold]) -> Vec<ThresholdRe
     // As a document, so that a limit can name any place that a reader of the file sees. A result
     // of ours has text for keys and always becomes one.
     let document = serde_json::to_value(result).unwrap_or(Value::Null);
-    thresholds.iter().map(|threshold| compare(&document, threshold)).collect()
+    let is_closed = result.load_metrics.offered_per_s.is_none();
+    let compared = thresholds.iter().map(|threshold| compare(&document, threshold));
+    compared.map(|compared| if is_closed { informing(compared) } else { compared }).collect()
+}
+
+/// A closed loop is meant to fill the machine: there the default limit of CPU use informs only.
+fn informing(mut compared: ThresholdResult) -> ThresholdResult {
+    let is_cpu = compared.metric == CPU_USAGE && compared.source == ThresholdSource::Default;
+    if is_cpu && compared.outcome == ThresholdOutcome::Failed {
+        compared.outcome = ThresholdOutcome::NotEvaluated;
+        let reason = "a closed loop is meant to fill the machine: set a limit to have it hold";
+        compared.reason = Some(reason.to_owned());
+    }
+    compared
 }
 
 fn compare(document: &Value, threshold: &Threshold) -> ThresholdResult {

@@ -45,11 +45,22 @@ fn too_few_games(document: &Value, path: &str) -> Option<String> {
         .then(|| format!("{ended} games ended in the measured time, {ENOUGH_GAMES} are needed"))
 }
 
+/// Why a section of the server's metrics holds no numbers, in its own words.
+fn reason_of(metrics: &Value, rest: &[&str]) -> Option<String> {
+    let inner = rest.first().and_then(|name| metrics.get(name)?.get("reason"));
+    inner.or_else(|| metrics.get("reason"))?.as_str().map(str::to_owned)
+}
+
 fn absent(document: &Value, path: &str) -> String {
     let parts: Vec<&str> = path.split('.').collect();
     match parts.as_slice() {
         ["database_metrics", ..] if document.get("database_metrics").is_none() => {
             "the server's own statistics were not collected".to_owned()
+        }
+        [metrics @ ("database_metrics" | "system_metrics"), ..]
+            if let Some(reason) = reason_of(&document[metrics], &parts[1..]) =>
+        {
+            reason
         }
         ["system_metrics", ..] if document.get("system_metrics").is_none() => {
             "the server's host was not watched".to_owned()

@@ -2,8 +2,10 @@
 
 use super::*;
 use ThresholdOutcome::{Failed, NotEvaluated, Passed};
+use model::database_metrics::{DatabaseMetrics, Section, Unread};
 use model::metric::Distribution;
 use model::run_result::Games;
+use model::system_metrics::{HostMetrics, SystemMetrics};
 use model::threshold::{Comparison, ThresholdSource};
 use serde_json::json;
 
@@ -117,4 +119,56 @@ fn a_limit_on_an_action_that_there_is_none_of_says_so() {
     let seen = &evaluate(&RunResult::default(), &[threshold])[0];
     assert_eq!(seen.outcome, NotEvaluated);
     assert!(seen.reason.as_ref().is_some_and(|why| why.contains("\"play_crad\"")), "{seen:?}");
+}
+
+/// A run whose server's host used `percent` of its CPU.
+fn with_cpu(percent: f64, offered_per_s: Option<f64>) -> RunResult {
+    let mean = model::database_metrics::MeanMax { mean: percent, max: percent };
+    let host = HostMetrics { cpu_usage_percent: mean, ..HostMetrics::default() };
+    let server_host = Section::read(host, (0.0, 60.0));
+    let mut result = RunResult {
+        system_metrics: Some(SystemMetrics { server_host, generator_host: None }),
+        ..RunResult::default()
+    };
+    result.load_metrics.offered_per_s = offered_per_s;
+    result
+}
+
+#[test]
+fn a_closed_loop_may_fill_the_machine_unless_the_user_says_no() {
+    let cpu = key("max_cpu_usage_percent").unwrap();
+    let outcome = |percent, offered, limit| {
+        let result = with_cpu(percent, offered);
+        let seen = evaluate(&result, &[cpu.threshold(limit)]).remove(0);
+        assert_eq!(seen.value, Some(percent));
+        seen.outcome
+    };
+    assert_eq!(outcome(97.0, None, None), NotEvaluated);
+    assert_eq!(outcome(97.0, None, Some(80.0)), Failed);
+    assert_eq!(outcome(97.0, Some(100.0), None), Failed);
+    assert_eq!(outcome(70.0, None, None), Passed);
+}
+
+#[test]
+fn a_section_that_could_not_be_read_gives_its_own_reason() {
+    let unread = || Unread::missing("the server was restarted while load ran");
+    let database = DatabaseMetrics {
+        query_performance: Section::unread(unread()),
+        connection_stats: Section::unread(unread()),
+        ..DatabaseMetrics::default()
+    };
+    let system =
+        SystemMetrics { server_host: Section::unread(unread()), ..SystemMetrics::default() };
+    let result = RunResult {
+        database_metrics: Some(database),
+        system_metrics: Some(system),
+        ..RunResult::default()
+    };
+    let seen = evaluate(&result, &defaults());
+    let of_server = seen.iter().filter(|it| !it.metric.starts_with("load_metrics"));
+    assert_eq!(of_server.clone().count(), 4);
+    for limit in of_server {
+        let why = limit.reason.as_deref();
+        assert_eq!(why, Some("the server was restarted while load ran"), "{}", limit.name);
+    }
 }

@@ -29,6 +29,7 @@ fn plan(shape: Shape) -> Plan {
         output: output("a/b.json"),
         progress: Some(Duration::from_secs(1)),
         data: Data { run: "rtn8d0cx12ab".into(), schema: None, keep_data: false },
+        monitor: true,
     }
 }
 

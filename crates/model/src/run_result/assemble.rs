@@ -9,10 +9,12 @@ use super::operation::{
 use super::own;
 use super::{Environment, RunKind, RunResult, SCHEMA_VERSION, StageMetrics, TestSummary, redact};
 use crate::catalog::{Catalog, Kind, StatementSpec};
+use crate::database_metrics::DatabaseMetrics;
 use crate::failure::{ErrorClass, FailureTally};
 use crate::measured::Measured;
 use crate::metric::{Distribution, Metric};
 use crate::sample::{ActionSample, StatementSample};
+use crate::system_metrics::SystemMetrics;
 use crate::verification::Verification;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -56,6 +58,10 @@ pub struct Inputs<'a> {
     pub metrics: Vec<Metric>,
     /// What became of the schedule's stages.
     pub stages: Vec<StageMetrics>,
+    /// What the server said meanwhile; none when nobody asked it.
+    pub database_metrics: Option<DatabaseMetrics>,
+    /// What its host did; none when nobody watched it.
+    pub system_metrics: Option<SystemMetrics>,
 }
 
 impl RunResult {
@@ -80,6 +86,8 @@ impl RunResult {
                 interrupted: inputs.measured.interrupted,
             },
             load_metrics,
+            database_metrics: inputs.database_metrics,
+            system_metrics: inputs.system_metrics,
             events: inputs.measured.events.clone(),
             plan,
             environment,

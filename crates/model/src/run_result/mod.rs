@@ -23,9 +23,11 @@ pub use operation::{
 pub use redact::redact;
 pub use stage::{StageBlock, StageMetrics, StagePlan, StageTracker};
 
+use crate::database_metrics::DatabaseMetrics;
 use crate::event::Event;
 use crate::finding::{Finding, Recommendation};
 use crate::series::Series;
+use crate::system_metrics::SystemMetrics;
 use crate::threshold::ThresholdResult;
 use crate::verdict::{Judgement, ValidityCheck, Verdict};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -89,10 +91,10 @@ pub struct RunResult {
     pub load_metrics: LoadMetrics,
     /// What the server said; absent when nobody asked it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub database_metrics: Option<Value>,
+    pub database_metrics: Option<DatabaseMetrics>,
     /// What the hosts said; absent when nobody asked them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub system_metrics: Option<Value>,
+    pub system_metrics: Option<SystemMetrics>,
     /// What a migration went through; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<Value>,

@@ -64,6 +64,8 @@ fn assembled(measured: &Measured, metrics: Vec<Metric>, pacing: Pacing) -> RunRe
         verification: None,
         metrics,
         stages: vec![],
+        database_metrics: None,
+        system_metrics: None,
     })
 }
 

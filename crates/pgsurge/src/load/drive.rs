@@ -7,9 +7,11 @@ use super::error::LoadError;
 use super::host;
 use super::interrupt::Interrupt;
 use super::journal::{Journal, Record};
+use super::observers::Observers;
 use super::progress::Progress;
 use super::shape;
 use super::target::{CONNECT_TIMEOUT, Target};
+use super::watching::{Seen, Watching};
 use crate::messages::Messages;
 use engine::Finished;
 use model::catalog::Catalog;
@@ -67,6 +69,7 @@ struct Loaded {
     stages: Vec<StageMetrics>,
     catalog: Catalog,
     environment: Environment,
+    seen: Seen,
 }
 
 impl Drive<'_> {
@@ -94,7 +97,7 @@ impl Drive<'_> {
                 return Err(error);
             }
         };
-        let Loaded { finished, record, stages, catalog, environment } = loaded;
+        let Loaded { finished, record, stages, catalog, environment, seen } = loaded;
         let Finished { measured, players } = finished;
         workload.take_back(players);
         let mut reasons = Vec::new();
@@ -115,6 +118,8 @@ impl Drive<'_> {
             verification,
             metrics,
             stages,
+            database_metrics: seen.database,
+            system_metrics: seen.system,
         });
         Ok(Driven { result, record, reasons })
     }
@@ -149,17 +154,16 @@ impl Drive<'_> {
         let load = shape::load_of(self.plan, connect_timeout);
         let players = workload.players(self.plan.connections, self.plan.seed);
         let warm_up_s = self.plan.warm_up.as_secs_f64();
-        let mut stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
-        let mut journal = self.journal(&catalog, &environment)?;
-        let mut progress = Progress::new(self.plan, self.messages, self.terminal);
-        let mut observer = |interval: &Interval| {
-            journal.interval(interval);
-            stages.interval(interval);
-            progress.interval(interval);
-            (self.watch)(interval);
-        };
+        let stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
+        let journal = self.journal(&catalog, &environment)?;
+        let progress = Progress::new(self.plan, self.messages, self.terminal);
+        let watching =
+            Watching::start(self.plan, self.target, self.interrupt.twice(), self.messages);
+        let mut observer =
+            Observers { journal, stages, progress, watching: &watching, watch: self.watch };
         let control = self.interrupt.control();
         let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));
+        let Observers { mut journal, stages, mut progress, .. } = observer;
         progress.finish();
         let finished = match ran {
             Ok(finished) => finished,
@@ -176,12 +180,14 @@ impl Drive<'_> {
                 return Err(of_engine(error));
             }
         };
+        // Before anything else touches the server: what it counted belongs to the load.
+        let seen = watching.finish(&mut journal, self.messages);
         let (record, failed) = journal.finish(&finished.measured.events);
         if let Some(error) = failed {
             let path = self.plan.output.partial();
             self.messages.warn(&format!("the series are incomplete: {}: {error}", path.display()));
         }
-        Ok(Loaded { finished, record, stages: stages.finish(), catalog, environment })
+        Ok(Loaded { finished, record, stages: stages.finish(), catalog, environment, seen })
     }
 
     fn backend(&self, workload: &Mix) -> Result<Postgres, LoadError> {

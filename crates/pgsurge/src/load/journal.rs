@@ -7,7 +7,7 @@ use super::error::LoadError;
 use model::catalog::Catalog;
 use model::event::Event;
 use model::measured::Interval;
-use model::series::{Header, SeriesEncoder};
+use model::series::{Header, Line, SeriesEncoder};
 use report::series::PartialLines;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -46,6 +46,11 @@ impl Journal {
     pub fn interval(&mut self, interval: &Interval) {
         let lines = self.encoder.interval(interval);
         self.append(&lines);
+    }
+
+    /// Adds a line of the monitor.
+    pub fn line(&mut self, line: &Line) {
+        self.append(&line.encode());
     }
 
     /// Adds what is still gathered and the events; what went wrong, if anything did.

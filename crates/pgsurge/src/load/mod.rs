@@ -9,10 +9,12 @@ mod error;
 mod host;
 mod interrupt;
 mod journal;
+mod observers;
 mod output;
 mod progress;
 mod shape;
 mod target;
+mod watching;
 
 pub use error::LoadError;
 pub(crate) use output::place;

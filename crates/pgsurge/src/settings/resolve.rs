@@ -108,8 +108,10 @@ impl Resolver<'_> {
             output: self.output(),
             progress: some(self.progress()),
             data: self.data(),
+            monitor: self.layers.switch(&keys::MONITOR),
             workload,
         };
+        self.note("monitor", self.layers.source(&keys::MONITOR));
         if self.faults.is_empty() {
             // What a factory thinks of numbers that are wrong already helps nobody.
             let registry = &self.surroundings.registry;

@@ -23,3 +23,4 @@ mod target;
 mod tidy;
 mod tour;
 mod truth;
+mod watched;

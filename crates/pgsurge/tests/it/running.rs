@@ -49,6 +49,9 @@ impl Load {
         for name in ["PATH", "TMPDIR", "PGSURGE_PG_BIN", "LD_LIBRARY_PATH"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
+        // Who tests something else need not wait for the server's counters, nor for a CPU that the
+        // tests beside it keep busy.
+        command.env("PGSURGE_MONITOR", "off");
         command.args(["load", "--output", OUTPUT, "--progress", "1"]);
         Load { folder, command }
     }
@@ -63,6 +66,12 @@ impl Load {
     /// The card game at the server at `url`, on small tables.
     pub fn hokm(url: &str) -> Load {
         Load::at(url).config(SMALL)
+    }
+
+    /// With the server and its host watched, as for any user.
+    pub fn watched(mut self) -> Load {
+        self.command.env_remove("PGSURGE_MONITOR");
+        self
     }
 
     /// Further arguments, separated by blanks.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which of our crates each of them may use, as ARCHITECTURE.md draws it.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("wire", &[]),
     ("servers", &[]),
@@ -14,8 +14,12 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("analyze", &["model"]),
     ("report", &["model"]),
     ("live", &["model"]),
+    ("monitor", &["model", "wire"]),
     ("workload", &["engine", "model", "wire"]),
-    ("pgsurge", &["analyze", "engine", "live", "model", "report", "servers", "wire", "workload"]),
+    (
+        "pgsurge",
+        &["analyze", "engine", "live", "model", "monitor", "report", "servers", "wire", "workload"],
+    ),
 ];
 /// What tests may use besides: real servers.
 const FOR_TESTS: &[&str] = &["servers"];

@@ -1,7 +1,7 @@
 //! Which series a run has: a table of names and where their values stand in a line.
 
 use model::histogram::Histogram;
-use model::series::{ActionRow, IntervalRow, StatementRow};
+use model::series::{ActionRow, HostRow, IntervalRow, ServerRow, StatementRow};
 
 /// One series of numbers from rows of type `R`.
 pub(super) struct Column<R: 'static> {
@@ -67,6 +67,37 @@ pub(super) const INTERVAL: [Column<IntervalRow>; 22] = [
 /// The one histogram of the whole run.
 pub(super) const INTERVAL_TEXTS: [Texts<IntervalRow>; 1] =
     [Texts { metric: "response_time", value: |row| row.response_time.as_deref() }];
+
+/// Of the server, every second. What is of one second of it has its length beside it.
+pub(super) const SERVER: [Column<ServerRow>; 12] = [
+    column!("server_interval_s", "s", |row| row.length_s),
+    column!("server_transactions_per_s", "per_s", |row| row.transactions_per_s),
+    column!("server_rollbacks_per_s", "per_s", |row| row.rollbacks_per_s),
+    column!("server_deadlocks", "count", |row| row.deadlocks),
+    column!("server_cache_hit_ratio", "ratio", |row| row.cache_hit_ratio),
+    column!("server_blocks_read_per_s", "per_s", |row| row.blocks_read_per_s),
+    column!("server_temp_bytes_per_s", "per_s", |row| row.temp_bytes_per_s),
+    column!("server_wal_bytes_per_s", "per_s", |row| row.wal_bytes_per_s),
+    column!("server_session_samples", "count", |row| Some(row.samples as f64)),
+    column!("server_sessions", "count", |row| row.sessions),
+    column!("server_active_sessions", "count", |row| row.active),
+    column!("server_idle_in_transaction_sessions", "count", |row| row.idle_in_transaction),
+];
+
+/// Active sessions by class of wait.
+pub(super) const SERVER_CLASS: &str = "server_active_sessions_by_wait";
+
+/// Of a machine, every second.
+pub(super) const HOST: [Column<HostRow>; 8] = [
+    column!("host_interval_s", "s", |row| Some(row.length_s)),
+    column!("host_cpu_percent", "percent", |row| Some(row.cpu_percent)),
+    column!("host_cpu_user_percent", "percent", |row| Some(row.user_percent)),
+    column!("host_cpu_system_percent", "percent", |row| Some(row.system_percent)),
+    column!("host_cpu_iowait_percent", "percent", |row| Some(row.iowait_percent)),
+    column!("host_cpu_steal_percent", "percent", |row| Some(row.steal_percent)),
+    column!("host_run_queue", "count", |row| row.run_queue),
+    column!("host_memory_percent", "percent", |row| row.memory_percent),
+];
 
 /// Of one action, every window.
 pub(super) const ACTION: [Column<ActionRow>; 5] = [

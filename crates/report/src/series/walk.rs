@@ -1,11 +1,11 @@
 //! Reads lines and hands series on, one small group of columns at a time.
 
 use super::columns::{
-    ACTION, ACTION_TEXTS, Column, INTERVAL, INTERVAL_TEXTS, QUANTILES, STATEMENT, STATEMENT_TEXTS,
-    Texts, quantiles,
+    ACTION, ACTION_TEXTS, Column, HOST, INTERVAL, INTERVAL_TEXTS, QUANTILES, SERVER, SERVER_CLASS,
+    STATEMENT, STATEMENT_TEXTS, Texts, quantiles,
 };
 use super::{PartialLines, Sink};
-use model::series::{Header, IntervalRow, Line, Point, Series, SeriesName};
+use model::series::{Header, IntervalRow, Line, Point, Series, SeriesName, ServerRow};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -28,6 +28,7 @@ pub fn walk(lines: &dyn PartialLines, sink: &mut dyn Sink) -> io::Result<u64> {
     };
     whole.all(&INTERVAL, &INTERVAL_TEXTS, sink)?;
     whole.errors(&scan.classes, sink)?;
+    watched(lines, &scan, sink)?;
     for (index, name) in scan.header.actions.iter().enumerate() {
         let scope = Scope {
             lines,
@@ -55,6 +56,33 @@ pub fn walk(lines: &dyn PartialLines, sink: &mut dyn Sink) -> io::Result<u64> {
         scope.all(&STATEMENT, &STATEMENT_TEXTS, sink)?;
     }
     Ok(scan.unreadable)
+}
+
+/// What was watched beside the load: the server and a host.
+fn watched(lines: &dyn PartialLines, scan: &Scan, sink: &mut dyn Sink) -> io::Result<()> {
+    let server = Scope {
+        lines,
+        prefix: Line::SERVER_PREFIX.to_owned(),
+        row: |line| match line {
+            Line::Server(row) => Some(row),
+            _ => None,
+        },
+        at: |row: &ServerRow| row.t,
+        label: None,
+    };
+    server.all(&SERVER, &[], sink)?;
+    server.classes(&scan.waits, sink)?;
+    let host = Scope {
+        lines,
+        prefix: Line::HOST_PREFIX.to_owned(),
+        row: |line| match line {
+            Line::Host(row) => Some(row),
+            _ => None,
+        },
+        at: |row| row.t,
+        label: Some(("host", if scan.host_is_generator { "generator" } else { "server" })),
+    };
+    host.all(&HOST, &[], sink)
 }
 
 /// Hands all series of a saved result to `sink`.
@@ -89,6 +117,10 @@ pub fn walk_saved(series: &[Series], sink: &mut dyn Sink) -> io::Result<()> {
 struct Scan {
     header: Header,
     classes: BTreeSet<String>,
+    /// Classes of what sessions of the server waited for.
+    waits: BTreeSet<String>,
+    /// Whether the machine that was watched is not the server's.
+    host_is_generator: bool,
     unreadable: u64,
 }
 
@@ -98,6 +130,8 @@ fn scan(lines: &dyn PartialLines) -> io::Result<Scan> {
         match Line::parse(text) {
             Ok(Line::Header(header)) => scan.header = *header,
             Ok(Line::Interval(row)) => scan.classes.extend(row.errors.into_keys()),
+            Ok(Line::Server(row)) => scan.waits.extend(row.classes.into_keys()),
+            Ok(Line::Host(row)) => scan.host_is_generator = row.generator,
             Ok(_) => {}
             Err(_) => scan.unreadable += 1,
         }
@@ -207,6 +241,24 @@ impl<R> Scope<'_, R> {
             _ => Ok(()),
         })?;
         sink.end_texts()
+    }
+}
+
+impl Scope<'_, ServerRow> {
+    /// Active sessions by class of what they waited for: none of a class in a second is 0.
+    fn classes(&self, classes: &BTreeSet<String>, sink: &mut dyn Sink) -> io::Result<()> {
+        for class in classes {
+            let (mut t, mut v) = (Vec::new(), Vec::new());
+            self.each_row(|row| {
+                if row.samples > 0 {
+                    t.push(row.t);
+                    v.push(row.classes.get(class).copied().unwrap_or(0.0));
+                }
+                Ok(())
+            })?;
+            sink.numbers(&SeriesName::new(SERVER_CLASS, "count").of("class", class), &t, &v)?;
+        }
+        Ok(())
     }
 }
 

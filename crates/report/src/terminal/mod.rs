@@ -8,6 +8,7 @@ mod lines;
 
 use crate::advice::next_steps;
 use crate::markdown::verdict_word;
+use crate::server;
 use crate::table;
 use lines::{Colour, Lines};
 use model::run_result::RunResult;
@@ -225,6 +226,9 @@ fn outcomes(lines: &mut Lines, result: &RunResult) {
             available.unwrap_or_default()
         );
         lines.labelled("server", Colour::Yellow, &text);
+    }
+    if let Some(text) = server::line(result) {
+        lines.labelled("server", Colour::None, &text);
     }
     if let Some(games) = &load.games {
         let rate = games.completion_rate_percent.map(|p| format!(" ({} complete)", percent(p)));

@@ -1,6 +1,7 @@
 //! A run of the Hokm workload, counted with the real types. Its latencies follow a fixed spread,
 //! so that snapshots don't change; none of it is a measurement.
 
+use crate::watched;
 use model::catalog::{Catalog, Kind, StatementSpec};
 use model::event::{Event, EventKind};
 use model::failure::{Failure, FailureTally};
@@ -211,6 +212,8 @@ pub(crate) fn result() -> RunResult {
         verification: Some(verification()),
         metrics: metrics(),
         stages: stages.finish(),
+        database_metrics: Some(watched::database()),
+        system_metrics: Some(watched::system()),
     });
     let judgement = judgement(&result);
     result.judged(judgement)
@@ -228,7 +231,15 @@ fn judgement(result: &RunResult) -> Judgement {
             result.load_metrics.all_actions.response_time_ms.map(|d| d.p99),
         ),
         ("max_error_rate_percent", result.load_metrics.error_rate_percent),
-        ("max_cpu_usage_percent", None),
+        (
+            "max_cpu_usage_percent",
+            result
+                .system_metrics
+                .as_ref()
+                .and_then(|it| it.server_host.data())
+                .map(|it| it.cpu_usage_percent.mean),
+        ),
+        ("max_db_query_time_ms", None),
     ];
     let thresholds = measured.iter().map(|(name, value)| {
         let key = KEYS.iter().find(|key| key.name == *name).expect("a key");
@@ -244,7 +255,9 @@ fn judgement(result: &RunResult) -> Judgement {
                 Some(_) => ThresholdOutcome::Passed,
                 None => ThresholdOutcome::NotEvaluated,
             },
-            reason: value.is_none().then(|| "the server's host was not watched".to_owned()),
+            reason: value
+                .is_none()
+                .then(|| "the server's own statistics were not collected".to_owned()),
             source: ThresholdSource::Default,
         }
     });

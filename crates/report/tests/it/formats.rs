@@ -1,9 +1,9 @@
 //! What a reader sees.
 
-use crate::fixture;
+use crate::{fixture, watched};
 use model::run_result::RunResult;
 use report::terminal::{Style, render};
-use report::{csv, markdown};
+use report::{csv, json, markdown};
 
 #[test]
 fn a_good_run_on_the_terminal() {
@@ -114,4 +114,38 @@ fn a_field_with_commas_and_quotes_stays_one_field() {
         line.starts_with("2025-03-01T12:00:00Z,\"hokm@9,\"\"mine\"\"@1\",passed,0,50,"),
         "{line}"
     );
+}
+
+/// All series of half a minute with what was watched beside it.
+fn watched_series() -> Vec<model::series::Series> {
+    let encoder = model::series::SeriesEncoder::new(6.0);
+    let mut lines = encoder.header(model::series::Header::default(), &fixture::catalog());
+    (0..30).flat_map(|second| watched::lines(second, 6.0)).for_each(|line| {
+        lines.push_str(&line.encode());
+    });
+    let mut bytes = Vec::new();
+    let unreadable = json::write(&fixture::result(), Some(&lines.into_bytes()), &mut bytes);
+    assert_eq!(unreadable.unwrap(), 0);
+    json::read(&bytes).unwrap().series
+}
+
+#[test]
+fn what_was_watched_becomes_series_on_the_loads_clock() {
+    let series = watched_series();
+    let find = |metric: &str, label: &str| {
+        let found = series.iter().find(|it| {
+            it.name.metric == metric
+                && (label.is_empty() || it.name.labels.values().any(|v| v == label))
+        });
+        let found = found.unwrap_or_else(|| panic!("no {metric}"));
+        assert_eq!((found.t.len(), found.t[0], found.t[29]), (30, -6.0, 23.0), "{metric}");
+        found.v.clone()
+    };
+    use model::series::Point::Number;
+    assert_eq!(find("server_transactions_per_s", "")[3], Number(966.0));
+    assert_eq!(find("host_cpu_percent", "server")[3], Number(71.0));
+    // A class that nobody waited in during a second is 0 there, not a hole.
+    let locks = find("server_active_sessions_by_wait", "Lock");
+    assert_eq!(&locks[..3], [Number(0.0), Number(0.5), Number(0.0)]);
+    assert!(!series.iter().any(|it| it.name.metric == "server_wal_bytes_per_s"), "never measured");
 }

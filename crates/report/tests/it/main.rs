@@ -4,3 +4,4 @@ mod fixture;
 mod formats;
 mod result_file;
 mod schema;
+mod watched;

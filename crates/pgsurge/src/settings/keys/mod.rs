@@ -8,6 +8,7 @@ mod data;
 mod database;
 mod game;
 mod load;
+mod monitor;
 mod reporting;
 mod scenarios;
 mod thresholds;
@@ -17,6 +18,7 @@ pub use data::*;
 pub use database::*;
 pub use game::*;
 pub use load::*;
+pub use monitor::*;
 pub use reporting::*;
 
 use super::takes::Takes;
@@ -151,8 +153,8 @@ pub fn variable_of(flag: &str) -> String {
 
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static Key> {
-    let written = [load::ALL, attending::ALL, data::ALL, game::ALL, database::ALL, reporting::ALL];
-    let written = written.into_iter().flatten().copied();
+    let load = [load::ALL, attending::ALL, monitor::ALL, data::ALL, game::ALL];
+    let written = load.into_iter().chain([database::ALL, reporting::ALL]).flatten().copied();
     written.chain(thresholds::all())
 }
 

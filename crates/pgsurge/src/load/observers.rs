@@ -1,0 +1,32 @@
+//! Who hears of each second of a load: the record, the stages, the progress line, the monitor.
+
+use super::journal::Journal;
+use super::progress::Progress;
+use super::watching::Watching;
+use model::measured::Interval;
+use model::run_result::StageTracker;
+use std::time::Instant;
+
+/// Everyone, in the order in which they are told.
+pub struct Observers<'a> {
+    pub journal: Journal,
+    pub stages: StageTracker,
+    pub progress: Progress<'a>,
+    pub watching: &'a Watching,
+    /// Of whoever started the load.
+    pub watch: &'a dyn Fn(&Interval),
+}
+
+impl engine::Observer for Observers<'_> {
+    fn begins(&mut self, at: Instant) {
+        self.watching.begins(at);
+    }
+
+    fn interval(&mut self, interval: &Interval) {
+        self.journal.interval(interval);
+        self.watching.record(&mut self.journal);
+        self.stages.interval(interval);
+        self.progress.interval(interval);
+        (self.watch)(interval);
+    }
+}

@@ -1,0 +1,65 @@
+//! The monitor of one load: whether there is one, and what becomes of what it sees.
+//!
+//! A monitor that can't do its work never ends a run: the result then says what is missing.
+
+use super::journal::Journal;
+use super::target::Target;
+use crate::messages::Messages;
+use model::database_metrics::DatabaseMetrics;
+use model::plan::Plan;
+use model::system_metrics::SystemMetrics;
+use monitor::{Monitor, Monitored, Watched};
+use std::time::Instant;
+use wire::blocking::Stop;
+
+/// What was seen of the server and of its host; nothing where nobody watched.
+#[derive(Default)]
+pub struct Seen {
+    pub database: Option<DatabaseMetrics>,
+    pub system: Option<SystemMetrics>,
+}
+
+/// A monitor, or none where the plan wants none.
+pub struct Watching(Option<Monitor>);
+
+impl Watching {
+    /// Begins to watch the target; raising `stop` ends its calls at once.
+    pub fn start(plan: &Plan, target: &Target, stop: &Stop, messages: &Messages) -> Watching {
+        if !plan.monitor {
+            return Watching(None);
+        }
+        let watched = Watched {
+            settings: target.settings.clone(),
+            tls: target.tls.clone(),
+            on_this_host: target.server.on_this_host.unwrap_or(false),
+            warm_up: plan.warm_up,
+            duration: plan.duration,
+            stop: stop.clone(),
+        };
+        let started = Monitor::start(&watched);
+        let monitor = started.inspect_err(|error| {
+            messages.warn(&format!("the server is not watched: start a thread: {error}"));
+        });
+        Watching(monitor.ok())
+    }
+
+    /// The load begins.
+    pub fn begins(&self, at: Instant) {
+        self.0.iter().for_each(|monitor| monitor.begins(at));
+    }
+
+    /// Puts into the record what has been seen since the last time.
+    pub fn record(&self, journal: &mut Journal) {
+        let lines = self.0.iter().flat_map(Monitor::lines);
+        lines.for_each(|line| journal.line(&line));
+    }
+
+    /// The load has just ended: waits for the server's last counters.
+    pub fn finish(self, journal: &mut Journal, messages: &Messages) -> Seen {
+        let Some(monitor) = self.0 else { return Seen::default() };
+        messages.detail("reading the server's counters");
+        let Monitored { database, system } =
+            monitor.finish(Instant::now(), |line| journal.line(&line));
+        Seen { database: Some(database), system: Some(system) }
+    }
+}

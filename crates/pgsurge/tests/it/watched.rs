@@ -1,0 +1,72 @@
+//! Whole runs with the monitor: what it saw is in the result, on the load's own clock.
+
+use crate::database::{Database, private, url};
+use crate::running::{Ended, Load};
+use model::database_metrics::Status;
+use model::run_result::RunResult;
+use model::series::Series;
+use model::threshold::{ThresholdOutcome, ThresholdResult};
+
+#[track_caller]
+fn threshold<'a>(result: &'a RunResult, name: &str) -> &'a ThresholdResult {
+    result.thresholds.iter().find(|it| it.name == name).unwrap()
+}
+
+fn series(ended: &Ended) -> Vec<Series> {
+    let bytes = std::fs::read(ended.path("result.json")).unwrap();
+    report::json::read(&bytes).unwrap().series
+}
+
+#[test]
+fn a_run_says_what_the_server_did_meanwhile() {
+    let server = private();
+    let load = Load::hokm(&url(&server)).watched();
+    let ended = load.args("--connections 4 --duration 3s --warm-up 1s --qps-target 0").run();
+    let result = ended.result();
+    let database = result.database_metrics.as_ref().unwrap();
+
+    let queries = database.query_performance.data().unwrap();
+    let answered = result.test_summary.queries_executed as f64;
+    // The views lag by a second at the window's beginning, and there is the grace at its end.
+    assert!((queries.calls as f64 / answered - 1.0).abs() < 0.5, "{} {answered}", queries.calls);
+    assert!(queries.statements[0].text.is_some() && queries.mean_exec_time_ms > Some(0.0));
+    let sessions = database.connection_stats.data().unwrap();
+    assert_eq!(sessions.used_connections_max, 5, "{sessions:?}");
+    assert!(database.wait_events.data().unwrap().active_sessions.mean > 0.1);
+    assert!(database.table_stats.data().unwrap().tables.iter().any(|it| it.rows_inserted > 0));
+    assert_eq!(database.index_usage.status, Status::Ok, "{:?}", database.index_usage);
+    assert_eq!(database.settings.data().unwrap().changed, []);
+    assert!(result.system_metrics.as_ref().unwrap().server_host.data().is_some());
+
+    for name in ["max_db_query_time_ms", "max_db_connection_pool_usage_percent"] {
+        assert_eq!(threshold(&result, name).outcome, ThresholdOutcome::Passed, "{name}");
+    }
+    assert_ne!(threshold(&result, "max_cpu_usage_percent").value, None);
+    assert_ne!(threshold(&result, "max_cpu_usage_percent").outcome, ThresholdOutcome::Failed);
+    assert!(ended.out.contains("sessions active"), "{}", ended.out);
+
+    let series = series(&ended);
+    let times = |metric: &str| {
+        series.iter().find(|it| it.name.metric == metric).map(|it| it.t.clone()).unwrap_or_default()
+    };
+    let load_seconds = times("actions_succeeded");
+    for metric in ["server_transactions_per_s", "server_active_sessions", "host_cpu_percent"] {
+        let seconds = times(metric);
+        assert!(seconds.len() >= 3, "{metric}: {seconds:?}");
+        assert!(seconds.iter().all(|t| load_seconds.contains(t)), "{seconds:?} {load_seconds:?}");
+    }
+}
+
+#[test]
+fn a_limit_on_what_nobody_watched_says_so() {
+    let database = Database::new("unwatched");
+    let limits = r#"{"performance_thresholds": {"max_db_query_time_ms": 50}}"#;
+    let load = Load::at(&database.url()).config(limits).args("--workload select-only --rate 50");
+    let result = load.args("--duration 1s --warm-up 0 --connections 2").run().result();
+    assert!(result.database_metrics.is_none() && result.system_metrics.is_none());
+    let limit = threshold(&result, "max_db_query_time_ms");
+    assert_eq!(limit.outcome, ThresholdOutcome::NotEvaluated);
+    let reason = limit.reason.as_deref().unwrap();
+    assert!(reason.contains("statistics were not collected"), "{reason}");
+    assert_eq!(result.verdict.exit_code, 7, "{:?}", result.verdict);
+}

@@ -1,0 +1,117 @@
+//! What the server and its host did, as a reader wants it: one line, and a few lines more.
+
+use crate::table::{ABSENT, Table};
+use model::database_metrics::{DatabaseMetrics, Section};
+use model::run_result::RunResult;
+use model::units::{bytes, count, decimal, milliseconds, percent};
+
+/// How many classes of waits the one line has room for.
+const CLASSES: usize = 3;
+
+/// The one line; none where nobody watched.
+pub(crate) fn line(result: &RunResult) -> Option<String> {
+    let database = result.database_metrics.as_ref()?;
+    let mut parts = Vec::new();
+    let cache = database.buffer_cache.data();
+    parts.extend(cache.and_then(|it| it.hit_ratio).map(hit));
+    parts.extend(active(database));
+    let deadlocks = database.lock_contention.data().and_then(|it| it.deadlocks);
+    parts.extend(deadlocks.map(|n| format!("{} deadlocks", count(n))));
+    let host = result.system_metrics.as_ref().and_then(|it| it.server_host.data());
+    parts.extend(host.map(|it| format!("host CPU {}", percent(it.cpu_usage_percent.mean))));
+    Some(match parts.is_empty() {
+        true => {
+            let reason = database.wait_events.reason.as_deref().unwrap_or("nothing was seen");
+            format!("not seen: {reason}")
+        }
+        false => parts.join(", "),
+    })
+}
+
+fn hit(ratio: f64) -> String {
+    format!("cache hit {}", percent(ratio * 100.0))
+}
+
+/// `3.1 sessions active (CPU 2.0, IO 0.6)`.
+fn active(database: &DatabaseMetrics) -> Option<String> {
+    let waits = database.wait_events.data()?;
+    let mut classes: Vec<(&String, &f64)> = waits.by_class.iter().collect();
+    classes.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    let shown = classes.iter().filter(|(_, mean)| **mean >= 0.05).take(CLASSES);
+    let shown: Vec<String> = shown.map(|(class, mean)| format!("{class} {mean:.1}")).collect();
+    let inside = if shown.is_empty() { String::new() } else { format!(" ({})", shown.join(", ")) };
+    Some(format!("{} sessions active{inside}", decimal(waits.active_sessions.mean)))
+}
+
+/// The few lines, for Markdown.
+pub(crate) fn lines(result: &RunResult) -> Vec<String> {
+    let Some(database) = &result.database_metrics else { return Vec::new() };
+    let mut lines: Vec<String> = line(result).into_iter().collect();
+    lines.extend(database.connection_stats.data().map(|it| {
+        format!(
+            "Connections: at most {} of {} usable ({})",
+            count(it.used_connections_max),
+            count(it.usable_connections),
+            percent(it.pool_usage_percent)
+        )
+    }));
+    lines.extend(database.transaction_stats.data().map(|it| {
+        let (commits, rollbacks) = (count(it.commits), count(it.rollbacks));
+        format!("Transactions: {commits} committed, {rollbacks} rolled back")
+    }));
+    let log = database.wal_checkpoints.data();
+    lines.extend(log.map(|it| {
+        let wal = it.wal_bytes.map_or(ABSENT.to_owned(), |n| bytes(n as f64));
+        let (timed, asked) = (it.checkpoints_timed, it.checkpoints_requested);
+        format!("WAL: {wal}; checkpoints: {} by time, {} asked for", count(timed), count(asked))
+    }));
+    let temp = database.temp_files.data().filter(|it| it.files > 0);
+    lines.extend(
+        temp.map(|it| format!("Temporary files: {}, {}", count(it.files), bytes(it.bytes as f64))),
+    );
+    let changed = database.settings.data().map(|it| it.changed.as_slice()).unwrap_or_default();
+    lines.extend(changed.iter().map(|it| {
+        let value = |text: &Option<String>| text.clone().unwrap_or_else(|| ABSENT.to_owned());
+        format!("Setting changed: {} from {} to {}", it.name, value(&it.from), value(&it.to))
+    }));
+    lines.extend(unseen(database));
+    lines
+}
+
+/// What could not be read, each reason once.
+fn unseen(database: &DatabaseMetrics) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut tell = |reason: &Option<String>| {
+        let line = reason.as_ref().map(|reason| format!("Not all was seen: {reason}"));
+        lines.extend(line.filter(|line| !lines.contains(line)).into_iter().collect::<Vec<_>>());
+    };
+    fn reason<T>(section: &Section<T>) -> &Option<String> {
+        &section.reason
+    }
+    tell(reason(&database.connection_stats));
+    tell(reason(&database.query_performance));
+    tell(reason(&database.transaction_stats));
+    tell(reason(&database.lock_contention));
+    tell(reason(&database.wait_events));
+    tell(reason(&database.wal_checkpoints));
+    tell(reason(&database.table_stats));
+    lines
+}
+
+/// The statements that took the server the most time.
+pub(crate) fn statements(result: &RunResult) -> Table {
+    let mut table = Table::new(["statement on the server", "calls", "total", "mean", "share"], 1);
+    let performance = result.database_metrics.as_ref().and_then(|it| it.query_performance.data());
+    let shown = performance.map(|it| it.statements.as_slice()).unwrap_or_default();
+    table.rows.extend(shown.iter().take(10).map(|it| {
+        let text = it.text.as_deref().unwrap_or(ABSENT);
+        vec![
+            text.chars().take(100).collect(),
+            count(it.calls),
+            milliseconds(it.total_exec_time_ms),
+            milliseconds(it.mean_exec_time_ms),
+            percent(it.share_percent),
+        ]
+    }));
+    table
+}

@@ -1,0 +1,230 @@
+//! What was watched beside the fixture's run. None of it is a measurement.
+
+use model::database_metrics::{
+    BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
+    IndexLoad, IndexUsage, LockContention, LockMoment, MeanMax, MonitorCost, QueryPerformance,
+    Section, SettingChange, SettingStats, StatementLoad, Status, TableLoad, TableStats, TempFiles,
+    TransactionStats, Unread, WaitEvent, WaitEvents, WalCheckpoints,
+};
+use model::series::{HostRow, Line, ServerRow};
+use model::system_metrics::{HostMetrics, SystemMetrics};
+use std::collections::BTreeMap;
+
+const WINDOW: (f64, f64) = (0.0, 60.0);
+
+fn of(mean: f64, max: f64) -> MeanMax {
+    MeanMax { mean, max }
+}
+
+fn read<T>(data: T) -> Section<T> {
+    Section::read(data, WINDOW)
+}
+
+pub(crate) fn database() -> DatabaseMetrics {
+    let hidden = Unread {
+        status: Status::NoPrivilege,
+        reason: "up to 2 sessions of other users are hidden: GRANT pg_monitor TO \"bench\" shows \
+                 them"
+            .to_owned(),
+    };
+    let by_state = BTreeMap::from([("active".to_owned(), of(3.1, 9.0))]);
+    let connections = ConnectionStats {
+        samples: 600,
+        max_connections: 100,
+        usable_connections: 97,
+        used_connections_max: 52,
+        pool_usage_percent: 53.608,
+        by_state,
+    };
+    DatabaseMetrics {
+        connection_stats: read(connections).with_gap(Some(hidden)),
+        query_performance: read(queries()),
+        transaction_stats: read(TransactionStats {
+            commits: 58_000,
+            rollbacks: 8,
+            transactions_per_s: 966.8,
+            deadlocks: 7,
+            rows_updated: 44_000,
+            ..TransactionStats::default()
+        }),
+        lock_contention: read(locks()),
+        wait_events: read(waits()),
+        buffer_cache: read(BufferCache {
+            blocks_hit: 998_000,
+            blocks_read: 2000,
+            hit_ratio: Some(0.998),
+            read_time_ms: Some(21.5),
+            write_time_ms: Some(0.5),
+        }),
+        wal_checkpoints: read(WalCheckpoints {
+            checkpoints_timed: 1,
+            wal_bytes: Some(73_400_320),
+            wal_records: Some(410_000),
+            wal_full_page_images: Some(900),
+            wal_buffers_full: Some(0),
+            checkpoint_write_ms: Some(4100.0),
+            checkpoint_sync_ms: Some(12.0),
+            buffers_checkpoint: Some(3000),
+            buffers_background: Some(0),
+            buffers_backend: Some(40),
+            ..WalCheckpoints::default()
+        }),
+        temp_files: read(TempFiles { files: 2, bytes: 3_145_728 }),
+        table_stats: read(tables()),
+        index_usage: read(indexes()),
+        database_size: read(DatabaseSize {
+            begin_bytes: 80_000_000,
+            end_bytes: 95_000_000,
+            growth_bytes: 15_000_000,
+        }),
+        settings: read(SettingStats {
+            compared: 350,
+            changed: vec![SettingChange {
+                name: "work_mem".to_owned(),
+                from: Some("4096".to_owned()),
+                to: Some("8192".to_owned()),
+            }],
+        }),
+        monitor: read(MonitorCost {
+            statements: 780,
+            round_trip_ms: 410.0,
+            server_cpu_percent: Some(0.2),
+            exec_time_ms: Some(160.0),
+            cpu_ms: Some(140.0),
+            ..MonitorCost::default()
+        }),
+    }
+}
+
+fn queries() -> QueryPerformance {
+    let statement = StatementLoad {
+        queryid: "-6172839405162738495".to_owned(),
+        text: Some("UPDATE games SET game_data = $2 WHERE game_id = $1".to_owned()),
+        calls: 44_000,
+        total_exec_time_ms: 8800.0,
+        mean_exec_time_ms: 0.2,
+        share_percent: 62.857,
+        rows: 44_000,
+        blocks_hit: Some(600_000),
+        blocks_read: Some(900),
+        blocks_dirtied: Some(9000),
+        temp_blocks_written: Some(0),
+        wal_bytes: Some(60_000_000),
+        total_plan_time_ms: Some(80.0),
+    };
+    QueryPerformance {
+        calls: 135_200,
+        total_exec_time_ms: 14_000.0,
+        mean_exec_time_ms: Some(0.103_55),
+        total_plan_time_ms: Some(400.0),
+        rows: 135_200,
+        evicted: Some(0),
+        statements: vec![statement],
+    }
+}
+
+fn locks() -> LockContention {
+    let statement = "SELECT game_data FROM games WHERE game_id = $1 FOR UPDATE".to_owned();
+    LockContention {
+        samples: 600,
+        waiting_sessions: of(0.5, 4.0),
+        deadlocks: Some(7),
+        worst: Some(LockMoment {
+            at_s: 31.2,
+            waiting_sessions: 1,
+            blocked: vec![BlockedSession {
+                pid: 4243,
+                blocked_by: vec![4242],
+                lock: "transactionid".to_owned(),
+                statement_age_ms: Some(88.0),
+                statement: statement.clone(),
+            }],
+            blocking: vec![BlockingSession {
+                pid: 4242,
+                state: Some("idle in transaction".to_owned()),
+                transaction_age_ms: Some(91.0),
+                statement,
+            }],
+        }),
+    }
+}
+
+fn waits() -> WaitEvents {
+    let classes = [("CPU", 2.0), ("IO", 0.6), ("Lock", 0.5), ("Client", 0.01)];
+    WaitEvents {
+        samples: 600,
+        active_sessions: of(3.1, 9.0),
+        by_class: classes.map(|(class, mean)| (class.to_owned(), mean)).into(),
+        events: vec![WaitEvent {
+            class: "IO".to_owned(),
+            event: "WALSync".to_owned(),
+            active_sessions: 0.6,
+        }],
+    }
+}
+
+fn tables() -> TableStats {
+    let table = TableLoad {
+        table: "public.games".to_owned(),
+        sequential_scans: 1,
+        sequential_rows: 2000,
+        index_scans: 88_000,
+        rows_updated: 44_000,
+        rows_hot_updated: 43_000,
+        live_rows: 2000,
+        dead_rows: 300,
+        ..TableLoad::default()
+    };
+    TableStats { tables: vec![table], left_out: 0 }
+}
+
+fn indexes() -> IndexUsage {
+    let index = IndexLoad {
+        index: "public.games_pkey".to_owned(),
+        table: "public.games".to_owned(),
+        scans: 88_000,
+        rows_read: 88_000,
+        rows_fetched: 88_000,
+        unique: true,
+    };
+    IndexUsage { indexes: vec![index], left_out: 0 }
+}
+
+pub(crate) fn system() -> SystemMetrics {
+    let server_host = read(HostMetrics {
+        cpus: 4,
+        cpu_usage_percent: of(71.0, 93.5),
+        cpu_user_percent: of(50.0, 70.0),
+        cpu_system_percent: of(20.0, 25.0),
+        cpu_iowait_percent: of(3.0, 9.0),
+        cpu_steal_percent: of(1.0, 2.0),
+        run_queue: Some(of(4.0, 9.0)),
+        memory_usage_percent: Some(of(40.0, 41.0)),
+        memory_bytes: Some(8 << 30),
+    });
+    SystemMetrics { server_host, generator_host: None }
+}
+
+/// What the monitor puts into the record in one second.
+pub(crate) fn lines(second: u32, warm_up_s: f64) -> [Line; 2] {
+    let t = f64::from(second) - warm_up_s;
+    let classes = [("CPU", 2.0), ("Lock", 0.5)];
+    let server = ServerRow {
+        t,
+        length_s: Some(1.0),
+        transactions_per_s: Some(966.0),
+        cache_hit_ratio: Some(0.998),
+        samples: 10,
+        sessions: Some(50.0),
+        active: Some(2.5),
+        // In every other second nobody waits for a lock.
+        classes: classes
+            .iter()
+            .take(1 + second as usize % 2)
+            .map(|(class, mean)| ((*class).to_owned(), *mean))
+            .collect(),
+        ..ServerRow::default()
+    };
+    let host = HostRow { t, length_s: 1.0, cpu_percent: 71.0, ..HostRow::default() };
+    [Line::Server(server), Line::Host(host)]
+}
