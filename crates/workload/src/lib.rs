@@ -5,6 +5,7 @@
 //! [`postgres::Request`]s and read [`postgres::Answer`]s, and [`postgres::Postgres`] carries them
 //! for the engine. `pgbench` and `hokm` use nothing that a user's own workload could not.
 
+mod clean_run;
 pub mod error;
 pub mod hokm;
 pub mod identifier;
@@ -15,6 +16,7 @@ pub mod postgres;
 pub mod schema;
 pub mod workload;
 
+pub use clean_run::clean_run;
 pub use error::Error;
 pub use mix::{Mix, MixPlayer, Part};
 pub use workload::{CleanUp, Server, SetUp, Workload};

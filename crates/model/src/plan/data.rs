@@ -9,8 +9,19 @@ pub struct Data {
     pub run: String,
     /// The schema of the tables; none for the search path.
     pub schema: Option<String>,
+    /// Whether tables and rows are made, and nothing more.
+    pub init_only: bool,
+    /// Whether the rows of an earlier run of this name are used, and stay.
+    pub reuse_data: bool,
     /// Whether tables and rows that the run makes stay.
     pub keep_data: bool,
+}
+
+impl Data {
+    /// Whether what is made stays: asked for, or what everything is about.
+    pub fn stays(&self) -> bool {
+        self.keep_data || self.init_only || self.reuse_data
+    }
 }
 
 /// Which indexes the game's tables get where they have to be created.

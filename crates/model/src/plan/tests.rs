@@ -28,8 +28,14 @@ fn plan(shape: Shape) -> Plan {
         thresholds: vec![Limit { name: "max_x_ms".into(), limit: 5.0, set_by_user: true }],
         output: output("a/b.json"),
         progress: Some(Duration::from_secs(1)),
-        data: Data { run: "rtn8d0cx12ab".into(), schema: None, keep_data: false },
         monitor: true,
+        data: Data {
+            run: "rtn8d0cx12ab".into(),
+            schema: None,
+            init_only: false,
+            reuse_data: true,
+            keep_data: false,
+        },
     }
 }
 

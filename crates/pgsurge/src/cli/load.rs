@@ -34,6 +34,9 @@ pub struct LoadArgs {
     /// The settings.
     #[command(flatten)]
     pub settings: SettingFlags,
+    /// Remove what run RUN has left, its rows and the tables that no run needs, and run nothing
+    #[arg(long, value_name = "RUN", conflicts_with = "print_plan", help_heading = "Data")]
+    pub clean: Option<String>,
 }
 
 /// How a plan is shown.
@@ -55,6 +58,8 @@ Examples:
       ramp up, go on rising, come down
   pgsurge load --workload select-only --qps-target 0 --connections 8 --scale 10
       as fast as the server answers, like pgbench -S
+  pgsurge load --database-url postgres://bench@db1/game --init-only
+      make the tables and rows and stop; --reuse-data RUN uses them, --clean RUN removes them
   pgsurge load --config load.json --print-plan
       what would run, and why";
 
@@ -70,11 +75,19 @@ pub fn run(
     messages: &Messages,
 ) -> Result<ExitCode, Error> {
     let file = arguments.config.as_deref().or(variable(surroundings, "config"));
+    if let Some(run) = &arguments.clean {
+        let aim = settings::aim(run, &arguments.settings.0, file, surroundings)?;
+        aim.warnings.iter().for_each(|it| messages.warn(it));
+        return crate::load::clean::run(&aim, run, messages);
+    }
     let resolved = settings::resolve(&arguments.settings.0, file, surroundings);
     let resolved = Faults::after(faults, resolved)?;
     resolved.warnings.iter().for_each(|it| messages.warn(it));
     match arguments.print_plan {
         Some(format) => print_plan(&resolved, format),
+        None if resolved.plan.data.init_only => {
+            crate::load::init::run(&resolved, surroundings, messages)
+        }
         None => crate::load::run(&resolved, surroundings, messages).map(|done| done.exit_code),
     }
 }

@@ -79,17 +79,7 @@ impl Drive<'_> {
     /// Load could not begin. What set-up had made by then is removed again.
     pub fn run(&self, mut workload: Mix) -> Result<Driven, LoadError> {
         let told = |text: &str| self.messages.detail(text);
-        let set_up = match workload.set_up(&self.server(&told, self.interrupt.once())) {
-            Ok(set_up) => set_up,
-            Err(cause) => {
-                self.clean_up(&mut workload, &told);
-                return Err(match self.interrupt.once().is_raised() {
-                    true => LoadError::Interrupted,
-                    false => LoadError::workload("set the tables up")(cause),
-                });
-            }
-        };
-        self.tell_set_up(&set_up);
+        let set_up = self.set_up(&mut workload)?;
         let loaded = match self.load(&mut workload) {
             Ok(loaded) => loaded,
             Err(error) => {
@@ -122,6 +112,27 @@ impl Drive<'_> {
             system_metrics: seen.system,
         });
         Ok(Driven { result, record, reasons })
+    }
+
+    /// Sets `workload` up, and undoes that where it fails.
+    ///
+    /// # Errors
+    /// Set-up failed, or was interrupted.
+    pub fn set_up(&self, workload: &mut Mix) -> Result<SetUp, LoadError> {
+        let told = |text: &str| self.messages.detail(text);
+        match workload.set_up(&self.server(&told, self.interrupt.once())) {
+            Ok(set_up) => {
+                self.tell_set_up(&set_up);
+                Ok(set_up)
+            }
+            Err(cause) => {
+                self.clean_up(workload, &told);
+                Err(match self.interrupt.once().is_raised() {
+                    true => LoadError::Interrupted,
+                    false => LoadError::workload("set the tables up")(cause),
+                })
+            }
+        }
     }
 
     /// The server for set-up, verification or clean-up, which end when `stop` is raised.

@@ -4,9 +4,11 @@
 //! load, verify and clean up, judge, write, tell. What a plan means to the engine is in `shape`,
 //! the server in `target`, the record on disk in `journal`, the files in `output`.
 
+pub mod clean;
 mod drive;
 mod error;
 mod host;
+pub mod init;
 mod interrupt;
 mod journal;
 mod observers;
@@ -33,6 +35,7 @@ use model::run_result::RunResult;
 use std::io::Write as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use workload::SetUp;
 
 /// A finished load test.
 pub struct Outcome {
@@ -109,6 +112,15 @@ impl<'a> Session<'a> {
         Ok(target)
     }
 
+    /// Sets up what the plan says at `target`, and leaves it there.
+    ///
+    /// # Errors
+    /// Set-up failed, or was interrupted.
+    pub fn set_up(&self, resolved: &Resolved, target: &Target) -> Result<SetUp, LoadError> {
+        let plan = &resolved.plan;
+        self.drive(plan, target, &|_| {}).set_up(&mut self.mix(plan)?)
+    }
+
     /// Loads `target` as the plan says and writes the result; `watch` sees each second.
     ///
     /// # Errors
@@ -120,15 +132,7 @@ impl<'a> Session<'a> {
         watch: &dyn Fn(&Interval),
     ) -> Result<Outcome, LoadError> {
         let plan = &resolved.plan;
-        let drive = Drive {
-            plan,
-            target,
-            messages: self.messages,
-            interrupt: &self.interrupt,
-            started_at: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
-            terminal: self.surroundings.terminal && self.messages.loudness() > Loudness::Quiet,
-            watch,
-        };
+        let drive = self.drive(plan, target, watch);
         let mix = self.mix(plan)?;
         if !target.is_throwaway() {
             for prefix in mix.row_prefixes() {
@@ -145,6 +149,23 @@ impl<'a> Session<'a> {
             let cause = workload::Error::Settings(refused.join("; "));
             LoadError::workload("make the workload")(cause)
         })
+    }
+
+    fn drive<'d>(
+        &'d self,
+        plan: &'d Plan,
+        target: &'d Target,
+        watch: &'d dyn Fn(&Interval),
+    ) -> Drive<'d> {
+        Drive {
+            plan,
+            target,
+            messages: self.messages,
+            interrupt: &self.interrupt,
+            started_at: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
+            terminal: self.surroundings.terminal && self.messages.loudness() > Loudness::Quiet,
+            watch,
+        }
     }
 
     /// Prints the report.

@@ -200,14 +200,16 @@ fn start(
     Ok((server, settings))
 }
 
-fn tls_of(settings: &Settings) -> Result<Option<Arc<Tls>>, LoadError> {
+/// How to encrypt, where that is asked for.
+pub(super) fn tls_of(settings: &Settings) -> Result<Option<Arc<Tls>>, LoadError> {
     if settings.effective_ssl_mode() == SslMode::Disable {
         return Ok(None);
     }
     wire::tls::client_config(settings).map(|tls| Some(Arc::new(tls))).map_err(LoadError::Tls)
 }
 
-fn with_defaults(mut settings: Settings) -> Settings {
+/// The user's settings, and ours where they say nothing.
+pub(super) fn with_defaults(mut settings: Settings) -> Settings {
     settings.application_name.get_or_insert_with(|| "pgsurge".to_owned());
     settings.connect_timeout.get_or_insert(CONNECT_TIMEOUT);
     settings

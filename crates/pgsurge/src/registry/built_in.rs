@@ -27,8 +27,8 @@ fn hokm_profile(making: &Making<'_>) -> HokmProfile {
         seed: plan.seed,
         run_prefix: plan.data.run.clone(),
         schema: plan.data.schema.clone(),
-        keep_data: plan.data.keep_data,
-        reuse_data: false,
+        keep_data: plan.data.stays(),
+        reuse_data: plan.data.reuse_data,
         ..HokmProfile::default()
     };
     let Some(hokm) = &plan.workload.profile.hokm else { return common };
@@ -80,7 +80,8 @@ fn scripts(plan: &Plan, making: &Making<'_>) -> Result<Pgbench, Error> {
         schema: plan.data.schema.clone(),
         seed: plan.seed,
         run: plan.data.run.clone(),
-        keep_data: plan.data.keep_data,
+        keep_data: plan.data.stays(),
+        reuse_data: plan.data.reuse_data,
         pipeline: plan.pipeline,
     })
 }

@@ -37,7 +37,12 @@ impl<'a> Making<'a> {
 
     /// Whether what the run makes is to stay.
     pub fn keep_data(&self) -> bool {
-        self.plan.data.keep_data
+        self.plan.data.stays()
+    }
+
+    /// Whether the rows of an earlier run of this name are to be used, and to stay.
+    pub fn reuse_data(&self) -> bool {
+        self.plan.data.reuse_data
     }
 
     /// Whether the user wants statements to travel together where they need no earlier answer.

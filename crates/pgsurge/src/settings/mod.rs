@@ -5,6 +5,8 @@
 //! several values; what is wrong becomes a `fault`, and all faults are told together. Nothing here
 //! starts, connects or prints.
 
+mod aim;
+mod data;
 mod database;
 pub mod document;
 mod fault;
@@ -26,6 +28,7 @@ mod typed;
 pub mod value;
 mod workload;
 
+pub use aim::{Aim, aim};
 pub use fault::{Fault, Faults};
 pub use nearest::nearest;
 pub use resolve::{Resolved, resolve};

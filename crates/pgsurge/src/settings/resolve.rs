@@ -8,9 +8,9 @@ use super::output;
 use super::shape::{self, Timing};
 use super::source::Source;
 use super::typed::{self, Typed};
-use super::{file, relevance, workload};
+use super::{data, file, relevance, workload};
 use crate::surroundings::Surroundings;
-use model::plan::{Data, Limit, Part, Plan, Poller, Protocol, Shape, Workload};
+use model::plan::{Data, Limit, Part, Plan, Poller, Protocol, Shape, Target, Workload};
 use model::threshold;
 use std::time::Duration;
 
@@ -88,7 +88,6 @@ impl Resolver<'_> {
         );
         let connections = self.connections(&timing.shape);
         let plan = Plan {
-            target: server.target,
             connections,
             threads: self.threads(connections),
             shape: timing.shape,
@@ -107,8 +106,9 @@ impl Resolver<'_> {
             thresholds: self.thresholds(),
             output: self.output(),
             progress: some(self.progress()),
-            data: self.data(),
             monitor: self.layers.switch(&keys::MONITOR),
+            data: self.data(&server.target),
+            target: server.target,
             workload,
         };
         self.note("monitor", self.layers.source(&keys::MONITOR));
@@ -150,16 +150,10 @@ impl Resolver<'_> {
         workload
     }
 
-    fn data(&mut self) -> Data {
-        self.note("data.run", Source::Derived("the time, and four random digits".to_owned()));
-        self.note("data.schema", self.layers.source(&keys::SCHEMA));
-        self.note("data.keep_data", self.layers.source(&keys::KEEP_DATA));
-        let second = self.surroundings.now.unix_timestamp().unsigned_abs();
-        Data {
-            run: model::plan::run_name(second, self.surroundings.random),
-            schema: self.layers.text(&keys::SCHEMA),
-            keep_data: self.layers.switch(&keys::KEEP_DATA),
-        }
+    fn data(&mut self, target: &Target) -> Data {
+        let (data, sources) = data::data(&self.layers, self.surroundings, target, &mut self.faults);
+        sources.into_iter().for_each(|(path, source)| self.note(&path, source));
+        data
     }
 
     fn connections(&mut self, shape: &Shape) -> u32 {

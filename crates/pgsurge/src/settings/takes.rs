@@ -66,6 +66,8 @@ pub enum Takes {
     Secret,
     /// The name of a schema that is not the server's own.
     Schema,
+    /// The name of a run.
+    RunName,
     /// One of a few words.
     Choice(&'static [&'static str]),
     /// Some of a few words, separated by commas.
@@ -111,6 +113,7 @@ impl Takes {
             Takes::Schema => {
                 "the name of a schema, at most 63 bytes, not pg_… or information_schema".to_owned()
             }
+            Takes::RunName => "the name of a run, as rtn8d0cx12ab".to_owned(),
             Takes::Choice(words) => format!("one of {}", words.join(", ")),
             Takes::Choices(words) => format!("some of {}", words.join(", ")),
             Takes::Switch => "true or false".to_owned(),
@@ -148,6 +151,9 @@ impl Takes {
             }
             Takes::Text => some_text(text).map(|it| Value::Text(it.to_owned())),
             Takes::Schema => schema(text).map(|it| Value::Text(it.to_owned())),
+            Takes::RunName => {
+                model::plan::is_run_name(trimmed).then(|| Value::Text(trimmed.to_owned()))
+            }
             Takes::Secret => some_text(text).map(|it| Value::Secret(Secret::new(it))),
             Takes::Choice(words) => word(words, trimmed).map(Value::Choice),
             Takes::Choices(words) => {
@@ -178,6 +184,7 @@ impl Takes {
                 Takes::Text
                 | Takes::Secret
                 | Takes::Schema
+                | Takes::RunName
                 | Takes::Choice(_)
                 | Takes::Choices(_)
                 | Takes::Mix

@@ -33,6 +33,46 @@ const TABLES: &str = "
     INSERT INTO game_events (game_id, event_type, event_data)
         SELECT 'mine-' || i, 'card_played', '{\"seq\": 1}' FROM generate_series(1, 50) i;";
 
+/// The five tables as years have left them: columns in another order and of other types, columns
+/// and constraints that we know nothing of, triggers, tables that point at them, 100,000 rows.
+const GROWN: &str = "
+    CREATE TABLE clubs (club_id SERIAL PRIMARY KEY, name TEXT UNIQUE);
+    INSERT INTO clubs (name) SELECT 'club ' || i FROM generate_series(1, 100) i;
+    CREATE TABLE players (player_data JSON, updated_at TIMESTAMPTZ, wins BIGINT, username TEXT,
+        club_id INTEGER REFERENCES clubs, player_id TEXT PRIMARY KEY, total_games NUMERIC,
+        created_at TIMESTAMPTZ, level INTEGER NOT NULL DEFAULT 1, tags TEXT[],
+        searched TEXT GENERATED ALWAYS AS (lower(username)) STORED);
+    CREATE TABLE games (game_data JSON, tenant INTEGER NOT NULL DEFAULT 7, game_id TEXT PRIMARY KEY,
+        player_count SMALLINT, current_phase TEXT, updated_at TIMESTAMPTZ, status TEXT NOT NULL,
+        created_at TIMESTAMPTZ, rated BOOLEAN, changes INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE game_players (joined_at TIMESTAMPTZ, player_id TEXT REFERENCES players,
+        game_id TEXT REFERENCES games, note TEXT, PRIMARY KEY (player_id, game_id));
+    CREATE TABLE sessions (connection_state TEXT, session_data JSON, game_id TEXT,
+        last_activity TIMESTAMPTZ, player_id TEXT REFERENCES players, created_at TIMESTAMPTZ,
+        session_id TEXT PRIMARY KEY, address INET);
+    CREATE TABLE game_events (event_data JSON, created_at TIMESTAMPTZ, event_type TEXT,
+        game_id TEXT, event_id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source TEXT);
+    CREATE TABLE ratings (player_id TEXT REFERENCES players ON DELETE CASCADE, rating INTEGER);
+    CREATE INDEX ON games (tenant, created_at DESC) INCLUDE (status);
+    CREATE UNIQUE INDEX ON players (md5(player_id));
+    CREATE INDEX ON game_events (game_id) WHERE event_type = 'card_played';
+    CREATE FUNCTION count_change() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.changes := OLD.changes + 1; RETURN NEW; END $$;
+    CREATE TRIGGER changed BEFORE UPDATE ON games FOR EACH ROW EXECUTE FUNCTION count_change();
+    INSERT INTO players (player_id, username, club_id, wins, total_games, player_data)
+        SELECT 'p' || i, 'Me', 1 + i % 100, i % 5, i % 50, '{\"hands\": 1}'
+        FROM generate_series(1, 20000) i;
+    INSERT INTO games (game_id, status, game_data, player_count, rated)
+        SELECT 'mine-' || i, 'playing', '{}', 4, true FROM generate_series(1, 20000) i;
+    INSERT INTO game_players (game_id, player_id)
+        SELECT 'mine-' || i, 'p' || i FROM generate_series(1, 20000) i;
+    INSERT INTO sessions (session_id, player_id, game_id, last_activity, connection_state)
+        SELECT 's' || i, 'p' || i, 'mine-' || i, now() - interval '1 year', 'connected'
+        FROM generate_series(1, 20000) i;
+    INSERT INTO game_events (game_id, event_type, event_data)
+        SELECT 'mine-' || i, 'card_played', '{\"seq\": 1}' FROM generate_series(1, 20000) i;
+    INSERT INTO ratings SELECT 'p' || i, i FROM generate_series(1, 1000) i;";
+
 /// pgbench's tables at scale 1, with an index and a row of history of the user's own.
 const PGBENCH: &str = "
     CREATE TABLE pgbench_branches (bid int PRIMARY KEY, bbalance int, filler char(88));
@@ -65,6 +105,27 @@ fn the_games_tables_are_left_as_they_were_found() {
     assert!(load.verification.as_ref().is_some_and(|it| it.passed), "{:?}", load.verification);
     // It did write, and expire.
     for name in ["event_append", "event_batch", "game_save", "session_expire"] {
+        assert!(load.statements[name].totals.session_count > 0, "{name} was never run");
+    }
+    assert_eq!(database.contents(), before);
+}
+
+#[test]
+fn a_grown_database_of_100_000_rows_is_left_as_it_was_found() {
+    let database = Database::new("existing_grown");
+    database.psql(GROWN);
+    let rows = "SELECT (SELECT count(*) FROM players) + (SELECT count(*) FROM games) \
+                + (SELECT count(*) FROM game_players) + (SELECT count(*) FROM sessions) \
+                + (SELECT count(*) FROM game_events)";
+    assert_eq!(database.psql(rows), "100000");
+    let before = database.contents();
+    let ended = Load::hokm(&database.url())
+        .args("--connections 4 --rate 100 --warm-up 0 --duration 3s")
+        .run();
+    let load = ended.result().load_metrics;
+    assert!(load.verification.as_ref().is_some_and(|it| it.passed), "{:?}", load.verification);
+    assert_eq!(load.all_actions.failed, 0, "{:?}", load.errors);
+    for name in ["event_append", "game_save", "player_hand", "session_expire"] {
         assert!(load.statements[name].totals.session_count > 0, "{name} was never run");
     }
     assert_eq!(database.contents(), before);

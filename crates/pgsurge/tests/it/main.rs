@@ -4,6 +4,7 @@
 
 mod attending;
 mod bad_settings;
+mod cleaning;
 mod command_line;
 mod completions;
 mod database;
@@ -13,6 +14,7 @@ mod faults;
 mod plan;
 mod pooler;
 mod precedence;
+mod prepared_data;
 mod program;
 mod proxy;
 mod reports;
@@ -23,4 +25,5 @@ mod target;
 mod tidy;
 mod tour;
 mod truth;
+mod two_runs;
 mod watched;

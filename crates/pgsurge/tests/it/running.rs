@@ -63,6 +63,19 @@ impl Load {
         load
     }
 
+    /// A command that only cleans up at the server at `url`, where there is one.
+    pub fn cleaning(url: &str) -> Load {
+        let mut load = Load::throwaway();
+        let folder = load.folder.path();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pgsurge"));
+        command.current_dir(folder).env_clear().env("HOME", folder).arg("load");
+        if !url.is_empty() {
+            command.args(["--database-url", url]);
+        }
+        load.command = command;
+        load
+    }
+
     /// The card game at the server at `url`, on small tables.
     pub fn hokm(url: &str) -> Load {
         Load::at(url).config(SMALL)

@@ -2,6 +2,7 @@
 //! with their players, sessions and events, and the live tables as they stand at the start.
 
 use super::keys::{GameKey, write_player, write_seat_session};
+use super::made::Made;
 use super::scene::write_event;
 use super::start::Start;
 use super::state::{SEATS, Stage, State};
@@ -111,7 +112,12 @@ impl Rows for Players<'_> {
         out.text(&key).text(&format!("player {player}"));
         out.int(games.into()).int(wins.into());
         out.timestamp_us(began_us).timestamp_us(self.0.now_us);
-        out.text(&format!("{{\"run\":\"{}\",\"hands\":{hands}}}", self.0.prefix()));
+        // One row says for all of them what they were made from.
+        let made = match index {
+            0 => format!(",\"made\":{}", Made::of(&self.0.world.profile).json()),
+            _ => String::new(),
+        };
+        out.text(&format!("{{\"run\":\"{}\",\"hands\":{hands}{made}}}", self.0.prefix()));
     }
 }
 

@@ -36,8 +36,8 @@ pub struct HokmProfile {
     pub schema: Option<String>,
     /// Leave tables and rows in place afterwards.
     pub keep_data: bool,
-    /// Use the rows that an earlier run of the same prefix, seed, seats and volume left with
-    /// `keep_data` before any load, instead of loading them.
+    /// Use the rows that an earlier run of the same prefix, seed, seats, volume and rules left with
+    /// `keep_data`, put back to their start, instead of loading them. They stay afterwards.
     pub reuse_data: bool,
     /// Which indexes created tables get.
     pub schema_variant: SchemaVariant,

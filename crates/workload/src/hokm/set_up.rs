@@ -1,6 +1,7 @@
 //! Before the load: are the tables fit, which are missing, and the rows that a run starts from.
 
 use super::preload::{Events, GamePlayers, Games, Players, Sessions, Source};
+use super::reuse::Reuse;
 use super::statements::{self, Tables};
 use super::tables::{NEEDED, key_column, new_table};
 use super::world::World;
@@ -9,20 +10,35 @@ use crate::loading::{self, Rows};
 use crate::schema::{self, Claim, Found, Mark, Owned};
 use crate::workload::{Server, SetUp};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 use wire::blocking::{Client, Param};
 use wire::value::TimestampUs;
 
 /// Makes everything ready. `is_claimed` is set as soon as there may be something to clean up.
-pub fn set_up(world: &World, server: &Server<'_>, is_claimed: &mut bool) -> Result<SetUp, Error> {
+pub fn set_up(
+    world: &Arc<World>,
+    server: &Server<'_>,
+    is_claimed: &mut bool,
+) -> Result<SetUp, Error> {
     let (began, schema) = (Instant::now(), world.profile.schema.as_deref());
     let tables = Tables::new(schema);
     let mut client = server.connect()?;
     let mut done = SetUp { statements: schema::statements(), ..SetUp::default() };
     let found = schema::inspect(&mut client, schema, &NEEDED)?;
-    refuse_occupied(world, &mut client, &tables, &found)?;
+    if world.profile.reuse_data {
+        Reuse { world, server, tables: &tables, client: &mut client }.check(&found)?;
+    } else {
+        refuse_occupied(world, &mut client, &tables, &found)?;
+    }
     claim(world, &mut client, &tables, (&mut done, is_claimed))?;
-    done.rows_loaded = preload(world, server, &mut client, &tables)?;
+    let now_us = server_time_us(&mut client)?;
+    done.rows_loaded = if world.profile.reuse_data {
+        let mut reuse = Reuse { world, server, tables: &tables, client: &mut client };
+        reuse.restore(now_us)?
+    } else {
+        preload(server, Source { world, tables: &tables, now_us })?
+    };
     for table in &done.created {
         // Otherwise autovacuum would do it at some moment of the run.
         let doing = format!("analyzing table {table}");
@@ -87,14 +103,7 @@ fn refuse_occupied(
     Ok(())
 }
 
-fn preload(
-    world: &World,
-    server: &Server<'_>,
-    client: &mut Client,
-    tables: &Tables,
-) -> Result<u64, Error> {
-    let now_us = server_time_us(client)?;
-    let source = Source { world, tables, now_us };
+fn preload(server: &Server<'_>, source: Source<'_>) -> Result<u64, Error> {
     let (players, games, members) = (Players(source), Games(source), GamePlayers(source));
     let (sessions, events) = (Sessions(source), Events(source));
     // Whatever points at another row comes after it.

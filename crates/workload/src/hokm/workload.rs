@@ -22,6 +22,8 @@ pub struct Hokm {
     world: Arc<World>,
     /// Whether tables or rows of ours may be there.
     is_claimed: bool,
+    /// Whether set-up came to its end: half a set-up is nothing to keep.
+    is_ready: bool,
 }
 
 impl Hokm {
@@ -31,7 +33,7 @@ impl Hokm {
     /// When the settings make no sense: all their faults.
     pub fn new(profile: HokmProfile) -> Result<Hokm, Error> {
         profile.check()?;
-        Ok(Hokm { world: Arc::new(World::new(profile)), is_claimed: false })
+        Ok(Hokm { world: Arc::new(World::new(profile)), is_claimed: false, is_ready: false })
     }
 
     /// The settings.
@@ -60,7 +62,9 @@ impl Workload for Hokm {
     }
 
     fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
-        set_up::set_up(&self.world, server, &mut self.is_claimed)
+        let done = set_up::set_up(&self.world, server, &mut self.is_claimed);
+        self.is_ready = done.is_ok();
+        done
     }
 
     fn players(&mut self, clients: u32) -> Vec<HokmPlayer> {
@@ -81,7 +85,9 @@ impl Workload for Hokm {
         if !self.is_claimed {
             return Ok(CleanUp::default());
         }
-        if self.world.profile.keep_data {
+        let profile = &self.world.profile;
+        // Rows that were there before this run are never its to remove.
+        if profile.reuse_data || profile.keep_data && self.is_ready {
             let notes = vec![format!("the rows of run {run} were kept")];
             return Ok(CleanUp { notes, ..CleanUp::default() });
         }

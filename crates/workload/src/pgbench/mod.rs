@@ -43,6 +43,8 @@ pub struct PgbenchOptions {
     /// Sends a whole script in one round trip: none of its statements needs an earlier answer.
     /// Not for the simple protocol, which has a round trip per statement.
     pub pipeline: bool,
+    /// Uses tables that an earlier run of the same name made and kept, and no others.
+    pub reuse_data: bool,
 }
 
 /// The workload.
@@ -108,6 +110,7 @@ impl Workload for Pgbench {
         let mut setting_up = SettingUp {
             server,
             run: &self.options.run,
+            reuse: self.options.reuse_data,
             tables: self.tables(self.options.scale),
             statements: self.statements(),
             done: SetUp::default(),
@@ -116,6 +119,7 @@ impl Workload for Pgbench {
         let prepared = prepare(&mut setting_up, &mut client);
         let SettingUp { mut done, is_claimed, .. } = setting_up;
         self.is_claimed = is_claimed;
+        self.ready = None;
         self.ready = Some(prepared?);
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
@@ -148,7 +152,8 @@ impl Workload for Pgbench {
         if !self.is_claimed {
             return Ok(CleanUp::default());
         }
-        if self.options.keep_data {
+        let options = &self.options;
+        if options.reuse_data || options.keep_data && self.ready.is_some() {
             let notes = vec!["the pgbench tables were kept".to_owned()];
             return Ok(CleanUp { notes, ..CleanUp::default() });
         }

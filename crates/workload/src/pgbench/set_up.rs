@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(super) struct SettingUp<'a> {
     pub(super) server: &'a Server<'a>,
     pub(super) run: &'a str,
+    /// Whether the tables have to be those that the run of this name has made before.
+    pub(super) reuse: bool,
     /// As they are to be where they have to be made.
     pub(super) tables: Tables<'a>,
     pub(super) statements: Vec<Statement>,
@@ -58,6 +60,13 @@ impl SettingUp<'_> {
         Ok(mark.filter(|it| it.is_loading).map(|it| it.runs.join(", ")))
     }
 
+    /// Whether the tables name this run already.
+    fn is_ours(&self, client: &mut Client) -> Result<bool, Error> {
+        let branches = self.tables.name("pgbench_branches");
+        let mark = Owned::Table(&branches).look_up(client)?.and_then(|seen| seen.mark);
+        Ok(mark.is_some_and(|it| it.names(self.run)))
+    }
+
     fn wait(&self, run: &str, give_up: Instant) -> Result<(), Error> {
         let hint = format!("if it is gone, pgsurge load --clean {run} removes what it left");
         if Instant::now() > give_up || self.server.stop.is_raised() {
@@ -80,7 +89,13 @@ impl SettingUp<'_> {
         if let Some(schema) = self.tables.schema {
             claim.schema(schema)?;
         }
-        let ready = match self.tables.find(claim.client())? {
+        let found = self.tables.find(claim.client())?;
+        if self.reuse && !self.is_ours(claim.client())? {
+            let (run, there) = (self.run, if found.is_some() { "others" } else { "none" });
+            let text = format!("run {run} has left no pgbench tables: there are {there}");
+            return Err(Error::Settings(text));
+        }
+        let ready = match found {
             Some(scale) => {
                 self.join(&mut claim, scale)?;
                 schema::prepare(claim.client(), &self.statements)?;

@@ -69,6 +69,7 @@ fn actions_allocate_nothing_once_the_buffers_have_grown() {
         run,
         keep_data: false,
         pipeline: false,
+        reuse_data: false,
     };
     let mut workload = Pgbench::new(options).unwrap();
     workload.set_up(&database.server()).unwrap();

@@ -1,7 +1,8 @@
 //! Tables that are there, tables that are not, and what is left when a run is gone.
 
 use crate::database::Database;
-use crate::hokm::{play, profile};
+use crate::hokm::{load, play, profile};
+use std::time::Duration;
 use workload::hokm::{Hokm, HokmProfile, SchemaVariant, clean_run};
 use workload::postgres::Protocol;
 use workload::{CleanUp, Error, Server, Workload};
@@ -198,4 +199,72 @@ fn another_applications_tables_of_the_same_names_are_nobodys_rows() {
     let cleaned = clean_run(&database.server(), "run").unwrap();
     assert_eq!(cleaned, CleanUp::default());
     assert_eq!(database.tables(), "games 0, sessions 1");
+}
+
+/// The rows of run `run` as they were left by a set-up without load.
+fn kept(database: &Database) -> u64 {
+    let mut first = Hokm::new(HokmProfile { keep_data: true, ..profile() }).unwrap();
+    let made = first.set_up(&database.server()).unwrap();
+    first.clean_up(&database.server()).unwrap();
+    made.rows_loaded
+}
+
+fn reusing() -> HokmProfile {
+    HokmProfile { reuse_data: true, ..profile() }
+}
+
+#[test]
+fn what_was_kept_is_used_again_and_again_and_stays() {
+    let database = Database::new("hokm_reused");
+    let loaded = kept(&database);
+    let before = database.tables();
+    for _ in 0..2 {
+        let mut workload = Hokm::new(reusing()).unwrap();
+        // What was played with is put back: the live tables and sessions, not all the rest.
+        let again = workload.set_up(&database.server()).unwrap().rows_loaded;
+        assert!(again < loaded / 2, "{again} of {loaded}");
+        assert_eq!(database.tables(), before);
+        let how = (8, Duration::from_millis(1_500));
+        let mut run = load(&database, workload, Protocol::Prepared, how);
+        assert_eq!(run.failed_checks(&database.server()), [""; 0]);
+        let cleaned = run.workload.clean_up(&database.server()).unwrap();
+        assert_eq!((cleaned.rows_removed, cleaned.dropped.len()), (0, 0));
+        assert_ne!(database.tables(), before);
+    }
+    assert_eq!(clean_run(&database.server(), "run").unwrap().dropped.len(), 5);
+}
+
+#[test]
+fn rows_in_tables_of_the_users_own_are_put_back_too() {
+    let database = Database::new("hokm_reused_theirs");
+    database.run(THEIRS);
+    kept(&database);
+    let (before, first) = (database.tables(), play(&database, reusing(), Protocol::Prepared));
+    drop(first);
+    Hokm::new(reusing()).unwrap().set_up(&database.server()).unwrap();
+    assert_eq!(database.tables(), before);
+    clean_run(&database.server(), "run").unwrap();
+    assert_eq!(database.tables(), ONE_ROW_EACH);
+}
+
+#[test]
+fn rows_that_were_made_otherwise_or_changed_by_others_are_refused_and_stay() {
+    let database = Database::new("hokm_reuse_refused");
+    let refused = |asked: HokmProfile| {
+        let mut workload = Hokm::new(asked).unwrap();
+        let error = workload.set_up(&database.server()).unwrap_err().to_string();
+        workload.clean_up(&database.server()).unwrap();
+        error
+    };
+    assert!(refused(reusing()).contains("no rows of run run are there"));
+    kept(&database);
+    let before = database.tables();
+    let error = refused(HokmProfile { seed: 9, hands_to_win: 3, ..reusing() });
+    assert!(error.ends_with("other settings: hands_to_win 2, not 3; seed 11, not 9"), "{error}");
+    database.run("DELETE FROM game_players WHERE game_id = 'run-h0-0'");
+    let error = refused(reusing());
+    assert!(error.contains("something else has changed them"), "{error}");
+    database
+        .run("INSERT INTO game_players SELECT 'run-h0-0', 'p' || i FROM generate_series(1, 4) i");
+    assert_eq!(database.tables(), before);
 }

@@ -86,6 +86,7 @@ fn tpcb() -> Pgbench {
         run,
         keep_data: false,
         pipeline: false,
+        reuse_data: false,
     };
     Pgbench::new(options).unwrap()
 }

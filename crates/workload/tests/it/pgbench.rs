@@ -25,6 +25,7 @@ fn options(script: Script) -> PgbenchOptions {
         run: "run".to_owned(),
         keep_data: false,
         pipeline: false,
+        reuse_data: false,
     }
 }
 

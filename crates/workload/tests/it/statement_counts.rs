@@ -68,6 +68,7 @@ fn our_counts_are_the_servers_in_every_protocol() {
             run,
             keep_data: false,
             pipeline,
+            reuse_data: false,
         };
         let mut workload = Pgbench::new(options).unwrap();
         workload.set_up(&database.server()).unwrap();

@@ -41,6 +41,28 @@ pub static SCALE: Key = Key {
     )
 };
 
+/// Set-up alone. It belongs to one run, so no file can hold it.
+pub static INIT_ONLY: Key = Key {
+    flag: flag("init-only", ""),
+    default: Default::Is("false"),
+    ..Key::new(
+        "flags.init_only",
+        Takes::Switch,
+        "Make the tables and rows of this plan on a server of yours, keep them, and load nothing",
+    )
+};
+
+/// Rows that are there.
+pub static REUSE_DATA: Key = Key {
+    flag: flag("reuse-data", "RUN"),
+    ..Key::new(
+        "load_profile.reuse_data",
+        Takes::RunName,
+        "Use what --init-only or --keep-data left under this name, put back to its start, instead \
+         of loading; it stays afterwards",
+    )
+};
+
 /// What stays.
 pub static KEEP_DATA: Key = Key {
     flag: flag("keep-data", ""),
@@ -56,4 +78,5 @@ pub static KEEP_DATA: Key = Key {
 pub static PGBENCH: &[&Key] = &[&SCALE];
 
 /// All of them, in the order of the documentation.
-pub(super) static ALL: &[&Key] = &[&SCHEMA, &SCHEMA_VARIANT, &SCALE, &KEEP_DATA];
+pub(super) static ALL: &[&Key] =
+    &[&SCHEMA, &SCHEMA_VARIANT, &SCALE, &INIT_ONLY, &REUSE_DATA, &KEEP_DATA];

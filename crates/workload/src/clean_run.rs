@@ -1,0 +1,20 @@
+//! What a run of the built-in workloads left, removed by its name.
+
+use crate::error::Error;
+use crate::workload::{CleanUp, Server};
+use crate::{hokm, pgbench};
+
+/// Removes the rows of the run called `run`, and the tables and the schema that it was the last to
+/// need. Nothing else is touched: rows go by their keys, tables only with a mark of ours.
+///
+/// # Errors
+/// When the server can't be reached or refuses; what was removed by then is gone.
+pub fn clean_run(server: &Server<'_>, run: &str) -> Result<CleanUp, Error> {
+    let (mut all, scratch) = (hokm::clean_run(server, run)?, pgbench::clean_run(server, run)?);
+    all.dropped.extend(scratch.dropped);
+    // The schema's fate is told once, as it ended.
+    let is_new = |note: &String| !all.notes.contains(note);
+    let notes: Vec<String> = scratch.notes.into_iter().filter(is_new).collect();
+    all.notes.extend(notes);
+    Ok(all)
+}
