@@ -2,6 +2,7 @@
 
 use crate::database::Database;
 use crate::existing_tables::game;
+use crate::faults::document::{self, Chapter};
 use crate::running::{Ended, Load, Running, lines, until};
 use model::series::Line;
 use nix::sys::signal::Signal;
@@ -38,6 +39,10 @@ fn a_killed_runs_rows_go_from_tables_of_the_users_own_and_nothing_else() {
     let ended = clean(&database, &format!("--clean {run}"));
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(ended.out.starts_with(&format!("run {run}: ")), "{}", ended.out);
+    let rest = ended.out.trim_end().split_once(" rows").unwrap().1;
+    let sees = [format!("run …: … rows{rest}")];
+    let says = ["no result: `pgsurge report` renders the record".to_owned()];
+    document::told(Chapter::Here, "a killed run's rows, with --clean (SIGKILL)", &sees, &says);
     assert!(ended.out.contains("rows removed from tables that stay"), "{}", ended.out);
     assert!(!ended.out.contains("dropped"), "{}", ended.out);
     assert_eq!(database.contents(), before);

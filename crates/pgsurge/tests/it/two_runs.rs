@@ -3,6 +3,7 @@
 
 use crate::database::Database;
 use crate::existing_tables::game;
+use crate::faults::document::{self, Chapter};
 use crate::running::{Ended, Load, Running};
 
 /// Starts a run of so many seconds.
@@ -33,6 +34,12 @@ fn two_runs_share_tables_that_the_first_made_and_the_last_one_drops_them() {
     let database = Database::new("two_runs_own");
     let [first, second] = two(|| Load::hokm(&database.url()), "--rate 60");
     [&first, &second].into_iter().for_each(passed);
+    document::measured(
+        Chapter::Here,
+        "two runs at the same time on the same database",
+        &first,
+        &[],
+    );
     assert!(first.err.contains("games stays: run r"), "{}", first.err);
     assert!(second.err.contains("tables are shared with run r"), "{}", second.err);
     assert_eq!(database.contents().trim(), "");

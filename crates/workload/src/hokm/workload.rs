@@ -88,7 +88,8 @@ impl Workload for Hokm {
         let profile = &self.world.profile;
         // Rows that were there before this run are never its to remove.
         if profile.reuse_data || profile.keep_data && self.is_ready {
-            let notes = vec![format!("the rows of run {run} were kept")];
+            let text = format!("the rows of run {run} were kept; --clean {run} removes them");
+            let notes = vec![text];
             return Ok(CleanUp { notes, ..CleanUp::default() });
         }
         let schema = self.world.profile.schema.clone();

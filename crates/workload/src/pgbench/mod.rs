@@ -154,7 +154,10 @@ impl Workload for Pgbench {
         }
         let options = &self.options;
         if options.reuse_data || options.keep_data && self.ready.is_some() {
-            let notes = vec!["the pgbench tables were kept".to_owned()];
+            let run = &options.run;
+            let text =
+                format!("the pgbench tables of run {run} were kept; --clean {run} removes them");
+            let notes = vec![text];
             return Ok(CleanUp { notes, ..CleanUp::default() });
         }
         let schema = self.options.schema.clone();

@@ -12,6 +12,8 @@ use wire::blocking::Client;
 pub struct Claim<'a> {
     client: &'a mut Client,
     run: &'a str,
+    /// A standby takes no marks, and drops nothing either.
+    is_read_only: bool,
 }
 
 const CREATING: &str = "creating tables";
@@ -23,7 +25,10 @@ impl<'a> Claim<'a> {
     /// The server can't be asked.
     pub fn begin(client: &'a mut Client, run: &'a str) -> Result<Claim<'a>, Error> {
         owned::begin(client, CREATING)?;
-        Ok(Claim { client, run })
+        let row = client.query_one("SHOW transaction_read_only", &[]);
+        let row = row.map_err(Error::server(CREATING))?;
+        let shown: &str = row.value(0).map_err(Error::unreadable(CREATING))?;
+        Ok(Claim { client, run, is_read_only: shown == "on" })
     }
 
     /// The connection, inside the transaction.
@@ -71,7 +76,7 @@ impl<'a> Claim<'a> {
         let Some(mut mark) = owned.look_up(self.client)?.and_then(|it| it.mark) else {
             return Ok(None);
         };
-        if !mark.names(self.run) {
+        if !mark.names(self.run) && !self.is_read_only {
             mark.join(self.run);
             owned.set(self.client, &mark)?;
         }

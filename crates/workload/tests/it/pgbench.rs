@@ -358,4 +358,15 @@ fn a_round_trip_that_was_never_answered_is_unknown() {
     assert_eq!(player.lost(true), Loss::Unknown);
     assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
     assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
+#[test]
+fn tables_that_another_run_made_can_be_read_where_nothing_can_be_written() {
+    let database = Database::new("pgbench_read_only");
+    let kept = PgbenchOptions { keep_data: true, ..options(Script::SelectOnly) };
+    Pgbench::new(kept).unwrap().set_up(&database.server()).unwrap();
+    database.run("ALTER DATABASE pgbench_read_only SET default_transaction_read_only = on");
+    let other = PgbenchOptions { run: "two".to_owned(), ..options(Script::SelectOnly) };
+    let mut workload = Pgbench::new(other).unwrap();
+    workload.set_up(&database.server()).unwrap();
+    assert!(run(&database, &mut workload, Protocol::Prepared).measured.failures.total() == 0);
+    assert_eq!(workload.clean_up(&database.server()).unwrap().dropped, [""; 0]);
 }
