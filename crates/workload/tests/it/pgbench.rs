@@ -358,6 +358,8 @@ fn a_round_trip_that_was_never_answered_is_unknown() {
     assert_eq!(player.lost(true), Loss::Unknown);
     assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
     assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
+}
+
 #[test]
 fn tables_that_another_run_made_can_be_read_where_nothing_can_be_written() {
     let database = Database::new("pgbench_read_only");
