@@ -4,6 +4,7 @@
 //! command line becomes a verb (`cli`), its settings become a plan (`settings`), the plan becomes a
 //! result (`load`), and whatever goes wrong becomes a message and an exit code (`error`, `exit_code`). [`main`] is the whole program.
 
+mod check;
 pub mod cli;
 mod demo;
 pub mod error;

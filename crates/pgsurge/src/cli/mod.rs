@@ -3,6 +3,7 @@
 //! One file per verb. What a flag of a run means is not known here: `settings::keys` lists them,
 //! and `setting_flags` turns that list into arguments.
 
+pub mod check;
 pub mod completions;
 pub mod demo;
 mod global;
@@ -41,6 +42,7 @@ Examples:
   pgsurge demo                              a short tour on a throwaway server
   pgsurge load --duration 1m                a load test on a throwaway server
   pgsurge load --config load.json           the same as a file says
+  pgsurge check --database-url URL          is that server fit to test?
   pgsurge report RESULT.json --format md    a saved result again, as Markdown
 
 Exit codes: 0 passed, 1 a fault of pgsurge, 2 settings or usage, 3 server unreachable,
@@ -52,6 +54,8 @@ Exit codes: 0 passed, 1 a fault of pgsurge, 2 settings or usage, 3 server unreac
 pub enum Verb {
     /// Run one load test
     Load(load::LoadArgs),
+    /// Look whether everything is fit to test, and say what mends what is not
+    Check(check::CheckArgs),
     /// Take a short, real tour on a throwaway server
     Demo(demo::DemoArgs),
     /// Render a saved result again, in any format
@@ -78,6 +82,7 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
     let registered = surroundings.registry.check().map_err(Error::Usage);
     let ended = registered.and_then(|()| match &cli.verb {
         Verb::Load(arguments) => load::run(arguments, faults, surroundings, &messages),
+        Verb::Check(arguments) => check::run(arguments, faults, surroundings, &messages),
         _ if !faults.is_empty() => Err(Faults(faults).into()),
         Verb::Demo(arguments) => demo::run(arguments, surroundings, &messages),
         Verb::Report(arguments) => report::run(arguments, surroundings, &messages),
@@ -91,7 +96,7 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
 }
 
 /// Writes to standard output what a command was asked for.
-fn print(bytes: &[u8]) -> Result<ExitCode, Error> {
+pub(crate) fn print(bytes: &[u8]) -> Result<ExitCode, Error> {
     match std::io::stdout().lock().write_all(bytes) {
         // Whoever reads it, `head` perhaps, has seen enough.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),

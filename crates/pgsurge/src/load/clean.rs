@@ -2,7 +2,7 @@
 
 use super::error::LoadError;
 use super::interrupt::Interrupt;
-use super::target;
+use super::reached;
 use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::messages::Messages;
@@ -23,8 +23,8 @@ pub fn run(aim: &Aim, run: &str, messages: &Messages) -> Result<ExitCode, Error>
     let told = messages.clone();
     let interrupt = Interrupt::listen(move |text| told.warn(text))
         .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
-    let settings = target::with_defaults(aim.server.clone());
-    let tls = target::tls_of(&settings)?;
+    let settings = reached::with_defaults(aim.server.clone());
+    let tls = reached::tls_of(&settings)?;
     messages.info(&format!("server: {settings}"));
     let progress = |text: &str| messages.detail(text);
     let server = Server {

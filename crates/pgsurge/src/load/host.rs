@@ -14,7 +14,8 @@ pub fn host() -> Host {
     Host { os, cpus, memory_bytes: memory_bytes() }
 }
 
-fn memory_bytes() -> Option<u64> {
+/// The memory of this machine.
+pub fn memory_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

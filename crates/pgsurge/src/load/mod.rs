@@ -14,12 +14,17 @@ mod journal;
 mod observers;
 mod output;
 mod progress;
+mod reached;
 mod shape;
+mod slots;
 mod target;
 mod watching;
 
 pub use error::LoadError;
+pub(crate) use host::memory_bytes;
 pub(crate) use output::place;
+pub(crate) use reached::Reached;
+pub(crate) use slots::Slots;
 pub use target::Target;
 
 use crate::error::Error;

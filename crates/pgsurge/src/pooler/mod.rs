@@ -7,9 +7,11 @@
 mod console;
 mod probe;
 mod settle;
+mod timeout;
 
 pub use console::Console;
 pub use settle::{Refusal, protocol, room};
+pub use timeout::{hands_on_timeout, statement_timeout};
 
 use std::sync::Arc;
 use wire::blocking::Client;

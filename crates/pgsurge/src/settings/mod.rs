@@ -31,7 +31,7 @@ mod workload;
 pub use aim::{Aim, aim};
 pub use fault::{Fault, Faults};
 pub use nearest::nearest;
-pub use resolve::{Resolved, resolve};
+pub use resolve::{OTHER_FILES, Resolved, raise_open_files_to, resolve};
 pub use source::Source;
 pub use takes::Takes;
 pub use typed::Typed;

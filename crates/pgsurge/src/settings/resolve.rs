@@ -37,7 +37,15 @@ impl Resolved {
 }
 
 /// Files and sockets that a run has open besides its connections: result, log, set-up, monitor.
-const OTHER_FILES: u64 = 64;
+pub const OTHER_FILES: u64 = 64;
+
+/// How to get so many.
+pub fn raise_open_files_to(needed: u64) -> String {
+    format!(
+        "as root: ulimit -n {needed} (a systemd unit: LimitNOFILE={needed}, a container: \
+         --ulimit nofile={needed})"
+    )
+}
 
 /// Settles everything that was typed, set and filed, or says everything that is wrong with it.
 ///
@@ -164,7 +172,8 @@ impl Resolver<'_> {
             let allowed = self.surroundings.open_files;
             let words = format!(
                 "{connections} connections need {needed} open files, and this process may have \
-                 {allowed} (ulimit -Hn); raise that limit or use fewer connections"
+                 {allowed}; use fewer connections, or raise that limit, {}",
+                raise_open_files_to(needed)
             );
             self.faults.push(Fault::new(source, words));
         }

@@ -4,6 +4,7 @@
 
 mod attending;
 mod bad_settings;
+mod check;
 mod cleaning;
 mod command_line;
 mod completions;
@@ -11,6 +12,7 @@ mod database;
 mod docs;
 mod existing_tables;
 mod faults;
+mod many;
 mod plan;
 mod pooler;
 mod precedence;

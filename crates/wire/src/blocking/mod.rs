@@ -113,6 +113,11 @@ impl Client {
         self.connection.transaction_status()
     }
 
+    /// Version of TLS and cipher; none where nothing is encrypted.
+    pub fn tls_session(&self) -> Option<(String, String)> {
+        self.connection.tls_session()
+    }
+
     /// Whether the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         self.connection.is_tls()

@@ -263,6 +263,11 @@ impl Connection {
         self.session.backend_key
     }
 
+    /// Version of TLS and cipher; none where nothing is encrypted.
+    pub fn tls_session(&self) -> Option<(String, String)> {
+        self.secure.as_ref()?.session()
+    }
+
     /// Whether what is sent now is encrypted.
     pub fn is_tls(&self) -> bool {
         self.secure.as_ref().is_some_and(|secure| secure.is_established())

@@ -80,6 +80,17 @@ impl Secure {
         }
     }
 
+    /// Version and cipher, once they are agreed on.
+    pub(super) fn session(&self) -> Option<(String, String)> {
+        let version = self.tls.protocol_version()?;
+        let version = match version {
+            rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+            rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+            other => format!("{other:?}"),
+        };
+        Some((version, format!("{:?}", self.tls.negotiated_cipher_suite()?.suite())))
+    }
+
     pub(super) fn is_established(&self) -> bool {
         !self.tls.is_handshaking()
     }

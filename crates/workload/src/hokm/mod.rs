@@ -41,3 +41,8 @@ pub use clean_up::clean_run;
 pub use player::HokmPlayer;
 pub use profile::{HokmProfile, SchemaVariant};
 pub use workload::Hokm;
+
+/// The tables that the game needs, to look at them before a run.
+pub fn tables_needed() -> &'static [crate::schema::Table] {
+    &tables::NEEDED
+}

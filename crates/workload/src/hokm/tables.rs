@@ -14,7 +14,7 @@ const SESSION_CHARS: u32 = GAME_CHARS + 2 + 10;
 const PLAYER_CHARS: u32 = 60 + 2 + 10;
 
 /// What statements name of each table, in the order in which rows are loaded.
-pub const NEEDED: [Table; 5] = [
+pub static NEEDED: [Table; 5] = [
     Table {
         name: "players",
         columns: &[

@@ -13,6 +13,7 @@ mod verify;
 
 pub use player::{Count, PgbenchPlayer};
 pub use script::Script;
+pub use tables::needed as tables_needed;
 
 use crate::error::Error;
 use crate::postgres::Statement;

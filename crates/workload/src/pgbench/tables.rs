@@ -76,6 +76,11 @@ const WRITTEN: &[Table] = &[
     },
 ];
 
+/// What scripts need: those that write, or those that only read.
+pub fn needed(writes: bool) -> &'static [Table] {
+    if writes { WRITTEN } else { READ }
+}
+
 impl Tables<'_> {
     /// A table's name in SQL.
     pub(super) fn name(&self, table: &str) -> String {
@@ -85,7 +90,7 @@ impl Tables<'_> {
     /// The scale of the tables that are there, once they are known to fit; none where none of
     /// them is.
     pub(super) fn find(&self, client: &mut Client) -> Result<Option<u32>, Error> {
-        let wanted = if self.writes { WRITTEN } else { READ };
+        let wanted = needed(self.writes);
         let found = schema::inspect(client, self.schema, wanted)?;
         if found.iter().all(|it| *it == Found::Missing) {
             return Ok(None);
