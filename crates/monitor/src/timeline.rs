@@ -17,8 +17,9 @@ pub struct Watched {
     pub settings: Arc<Settings>,
     /// How to encrypt, where that is asked for.
     pub tls: Option<Arc<Tls>>,
-    /// Whether the server shares this machine: else its CPU and memory are unknown.
-    pub on_this_host: bool,
+    /// Whether the server shares this machine, where anybody knows: else its CPU and memory are
+    /// unknown.
+    pub on_this_host: Option<bool>,
     /// Load before the measured time.
     pub warm_up: Duration,
     /// The measured time.

@@ -50,7 +50,10 @@ pub(crate) fn watch(
             if let Some(shares) = now.shares_since(&last) {
                 window.second(timeline.is_measured(last.at), &shares, &now);
                 let row = now.row(&timeline, &last, &shares);
-                outbox.send(Line::Host(HostRow { generator: !watched.on_this_host, ..row }));
+                outbox.send(Line::Host(HostRow {
+                    generator: watched.on_this_host != Some(true),
+                    ..row
+                }));
             }
             // A machine that could not let us look in time has a gap there.
             second = timeline.second(now.at) + 1;
@@ -65,13 +68,16 @@ pub(crate) fn watch(
 }
 
 fn metrics(watched: &Watched, section: Section<HostMetrics>) -> SystemMetrics {
-    if watched.on_this_host {
+    if watched.on_this_host == Some(true) {
         return SystemMetrics { server_host: section, generator_host: None };
     }
-    let reason = format!(
-        "the server is on another host ({}), whose CPU and memory can't be read from here",
-        watched.settings.host
-    );
+    let reason = match watched.on_this_host {
+        None => "which host the server is on, behind a pooler, is not known".to_owned(),
+        Some(_) => format!(
+            "the server is on another host ({}), whose CPU and memory can't be read from here",
+            watched.settings.host
+        ),
+    };
     let server_host = Section::unread(Unread::missing(reason));
     SystemMetrics { server_host, generator_host: Some(section) }
 }

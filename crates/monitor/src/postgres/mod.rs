@@ -83,7 +83,7 @@ pub(crate) fn watch(
     let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
     let (metrics, own_exec_ms) = sections::all(&mut session, &span, &tally, worst.finish());
     let all = session.cost;
-    let cpus = host::cpus().filter(|_| watched.on_this_host);
+    let cpus = host::cpus().filter(|_| watched.on_this_host == Some(true));
     let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
     let cost = MonitorCost {
         statements: all.statements,

@@ -82,7 +82,7 @@ impl Place {
         let watched = Watched {
             settings: Arc::new(self.settings.clone()),
             tls: None,
-            on_this_host,
+            on_this_host: Some(on_this_host),
             warm_up,
             duration: Duration::from_secs(60),
             stop: Stop::default(),

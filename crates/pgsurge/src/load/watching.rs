@@ -31,7 +31,7 @@ impl Watching {
         let watched = Watched {
             settings: target.settings.clone(),
             tls: target.tls.clone(),
-            on_this_host: target.server.on_this_host.unwrap_or(false),
+            on_this_host: target.server.on_this_host,
             warm_up: plan.warm_up,
             duration: plan.duration,
             stop: stop.clone(),

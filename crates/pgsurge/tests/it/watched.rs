@@ -1,11 +1,12 @@
 //! Whole runs with the monitor: what it saw is in the result, on the load's own clock.
 
-use crate::database::{Database, private, url};
+use crate::database::{Database, bouncer, private, url};
 use crate::running::{Ended, Load};
 use model::database_metrics::Status;
 use model::run_result::RunResult;
 use model::series::Series;
 use model::threshold::{ThresholdOutcome, ThresholdResult};
+use servers::PoolMode;
 
 #[track_caller]
 fn threshold<'a>(result: &'a RunResult, name: &str) -> &'a ThresholdResult {
@@ -69,4 +70,20 @@ fn a_limit_on_what_nobody_watched_says_so() {
     let reason = limit.reason.as_deref().unwrap();
     assert!(reason.contains("statistics were not collected"), "{reason}");
     assert_eq!(result.verdict.exit_code, 7, "{:?}", result.verdict);
+}
+
+#[test]
+fn a_server_behind_a_pooler_is_watched_through_it() {
+    let (database, bouncer) = (Database::new("watched_pool"), bouncer(PoolMode::Transaction));
+    let load = Load::hokm(&database.url_through(&bouncer)).watched();
+    let load = load.args("--connections 4 --warm-up 0 --duration 2s --qps-target 0");
+    let result = load.run().result();
+    assert_eq!(result.load_metrics.all_actions.failed, 0, "{:?}", result.load_metrics.errors);
+    let seen = result.database_metrics.as_ref().unwrap();
+    assert!(seen.wait_events.data().unwrap().samples > 5, "{:?}", seen.wait_events);
+    for status in [seen.transaction_stats.status, seen.connection_stats.status] {
+        assert_eq!(status, Status::Ok, "{:?}", seen.transaction_stats);
+    }
+    let host = &result.system_metrics.as_ref().unwrap().server_host;
+    assert!(host.reason.as_deref().is_some_and(|it| it.contains("behind a pooler")), "{host:?}");
 }
