@@ -3,6 +3,7 @@
 //! An interval is complete when every thread has reported it or a later one; then the observer
 //! sees it, and it is forgotten. What stays is one set of totals, however long the run.
 
+use crate::action_log::Notes;
 use crate::pace::Curve;
 use crate::recorder::{Batch, LastWords, Outage, PhaseSamples};
 use crate::settings::{Load, Shape};
@@ -21,6 +22,9 @@ pub trait Observer {
 
     /// One interval is complete.
     fn interval(&mut self, interval: &Interval);
+
+    /// Single actions of one thread, where [`Load::noted_share`] asks for them.
+    fn actions(&mut self, _notes: Notes) {}
 }
 
 impl<F: FnMut(&Interval)> Observer for F {
@@ -71,6 +75,9 @@ impl<'a> Collector<'a> {
     pub(crate) fn take(&mut self, mut batch: Batch, observer: &mut dyn Observer) {
         let (thread, index) = (batch.thread, batch.interval);
         let ended = batch.last.take();
+        if let Some(notes) = batch.notes.take() {
+            observer.actions(notes);
+        }
         if !self.open.contains_key(&index) {
             self.open.insert(index, self.empty_interval(index));
         }

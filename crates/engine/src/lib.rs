@@ -6,6 +6,7 @@
 //! knows no PostgreSQL and no game: it drives a [`Backend`] on behalf of [`Player`]s. It never
 //! prints and never judges.
 
+mod action_log;
 pub mod backend;
 mod client;
 mod collector;
@@ -18,6 +19,7 @@ mod run;
 mod settings;
 mod worker;
 
+pub use action_log::{ActionNote, Notes, Outcome};
 pub use backend::{Address, Answered, Backend, Connection, Progress};
 pub use collector::Observer;
 pub use player::{Last, Loss, Moment, Next, Player, Wish};

@@ -4,6 +4,7 @@
 //! an interval and given away whole at its end, so memory follows the number of operations, not
 //! the length of the run.
 
+use crate::action_log::{ActionLog, Notes};
 use crate::client::Current;
 use model::catalog::{Bound, Catalog, StatementSpec};
 use model::failure::{Failure, FailureTally};
@@ -56,6 +57,7 @@ pub(crate) struct Batch {
     pub(crate) idle_ns: u64,
     pub(crate) connected: u64,
     pub(crate) behind_ns: Option<u64>,
+    pub(crate) notes: Option<Notes>,
     pub(crate) last: Option<LastWords>,
 }
 
@@ -83,6 +85,8 @@ pub(crate) struct Recorder {
     pub(crate) warm_up: PhaseSamples,
     pub(crate) measured: PhaseSamples,
     pub(crate) turn: IntervalHistogram,
+    /// Where single actions are asked for.
+    pub(crate) log: Option<Box<ActionLog>>,
     slowest: Vec<(u64, u16, u64)>,
     outages: Vec<Outage>,
     /// When the schedule ends: what is answered later is late.
@@ -106,6 +110,7 @@ impl Recorder {
             operations,
             bounds: catalog.statements.iter().map(StatementSpec::bound).collect(),
             turn: IntervalHistogram::default(),
+            log: None,
             slowest: Vec::new(),
             outages: Vec::new(),
             end_ns: u64::MAX,
@@ -269,6 +274,7 @@ impl Recorder {
             idle_ns: self.idle_ns,
             connected: self.usable,
             behind_ns: None,
+            notes: self.log.as_mut().map(|log| log.take()),
             last: None,
         };
         (self.idle_ns, self.busy_max, self.cpu_us) = (0, self.busy, cpu_us);
@@ -280,6 +286,9 @@ impl Recorder {
         self.warm_up = batch.warm_up;
         self.measured = batch.measured;
         self.turn = batch.turn;
+        if let (Some(log), Some(notes)) = (&mut self.log, batch.notes) {
+            log.put_back(notes);
+        }
         self.idle_ns = batch.idle_ns;
         self.busy_max = batch.busy_max;
         self.cpu_us = self.cpu_us.saturating_sub(batch.cpu_us);

@@ -69,6 +69,9 @@ pub struct Load {
     /// A succeeded action that took longer than this counts as late, and an action of a schedule
     /// that is later than this before it is sent is skipped.
     pub latency_limit: Option<Duration>,
+    /// The share of actions, above 0 and up to 1, that the observer is told one by one; none for
+    /// none of them.
+    pub noted_share: Option<f64>,
     /// Every action gets a connection of its own, opened when it is due.
     pub reconnect: bool,
     /// How long a connect with handshake and preparation may take.

@@ -13,7 +13,7 @@ mod workload;
 
 pub use data::{Data, SchemaVariant, is_run_name, run_name};
 pub use load::{Arrivals, Line, Poller, Protocol, Rate, Shape, Stage, ThinkTime, Unit, UserStage};
-pub use output::{Format, Output};
+pub use output::{ActionLog, Format, Output};
 pub use target::{ServerName, Target};
 pub use workload::{Hokm, Part, Pgbench, PlayerPopularity, Profile, Workload};
 

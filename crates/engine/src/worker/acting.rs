@@ -4,11 +4,12 @@
 //! answered. They are kept per action and subtracted once, at the end.
 
 use super::{AnswerOf, RequestOf, Worker};
+use crate::action_log::Outcome;
 use crate::backend::{Backend, Connection};
 use crate::client::{Current, State};
 use crate::player::{Last, Moment, Next, Player};
 use crate::poller::{Earlier, Poller};
-use crate::settings::{Shape, Unit};
+use crate::settings::Shape;
 use model::catalog::Bound;
 use model::failure::Failure;
 use model::sample::Phase;
@@ -42,7 +43,7 @@ where
     }
 
     /// The action that was wished for begins, once it has the connection that it may need.
-    fn start(&mut self, client: usize, at: u64) {
+    pub(super) fn start(&mut self, client: usize, at: u64) {
         match self.load.reconnect {
             true => self.connect_for_action(client, at),
             false => self.carry_on(client, Step::Begin, at),
@@ -97,93 +98,13 @@ where
         think_min.as_nanos() as u64 + (spread * self.generator.random::<f64>()) as u64
     }
 
-    /// Gives due actions of the schedule to idle clients.
-    #[inline]
-    pub(super) fn dispatch(&mut self, now: u64) {
-        if self.schedule.is_some() && self.running {
-            self.dispatch_due(now);
-        }
-    }
-
-    fn dispatch_due(&mut self, now: u64) {
-        while let Some(intended) = self.due_ns() {
-            if intended > now || self.times.stopped.is_some() {
-                return;
-            }
-            let Some(client) = self.pop_idle() else { return };
-            if now - intended > self.max_backlog_ns() {
-                self.skip(client, intended, now);
-                if self.clients[client].actions_left > 0 {
-                    self.clients[client].is_queued = true;
-                    self.idle.push_front(client);
-                }
-                continue;
-            }
-            let statements = self.wish(client, intended, now);
-            self.take_slots(statements);
-            self.start(client, now);
-        }
-    }
-
-    fn pop_idle(&mut self) -> Option<usize> {
-        while let Some(client) = self.idle.pop_front() {
-            self.clients[client].is_queued = false;
-            if self.clients[client].state == State::Idle {
-                return Some(client);
-            }
-        }
-        None
-    }
-
-    fn max_backlog_ns(&self) -> u64 {
-        match self.load.shape {
-            Shape::Closed { .. } => u64::MAX,
-            Shape::Open { max_backlog, .. } => {
-                let bound = self.load.latency_limit.map_or(max_backlog, |it| it.min(max_backlog));
-                bound.as_nanos() as u64
-            }
-        }
-    }
-
     /// Whether an action that took so long was slower than the user allows.
     #[inline]
     fn is_late(&self, response_ns: u64) -> bool {
         self.load.latency_limit.is_some_and(|limit| u128::from(response_ns) > limit.as_nanos())
     }
 
-    /// A hopelessly late action: wished for, counted, not sent.
-    fn skip(&mut self, client: usize, intended: u64, now: u64) {
-        let (action, phase, statements) = self.draw(client, intended, now);
-        let counts = &mut self.recorder.action(phase, action).counts;
-        counts.scheduled += 1;
-        counts.skipped += 1;
-        self.players[client].skip();
-        self.take_slots(statements);
-    }
-
-    /// The schedule's head that nobody will begin: wished for, and counted as skipped where it is
-    /// hopelessly late by now, else as unfinished.
-    pub(super) fn give_up(&mut self, client: usize, intended: u64, now: u64) {
-        if now - intended > self.max_backlog_ns() {
-            return self.skip(client, intended, now);
-        }
-        let (action, phase, statements) = self.draw(client, intended, now);
-        let counts = &mut self.recorder.action(phase, action).counts;
-        counts.scheduled += 1;
-        counts.unfinished += 1;
-        self.players[client].skip();
-        self.take_slots(statements);
-    }
-
-    fn take_slots(&mut self, statements: u32) {
-        let Shape::Open { unit, .. } = self.load.shape else { return };
-        let slots = if unit == Unit::Statements { statements } else { 1 };
-        if let Some(schedule) = &mut self.schedule {
-            schedule.take(slots);
-        }
-    }
-
-    fn draw(&mut self, client: usize, intended: u64, now: u64) -> (u16, Phase, u32) {
+    pub(super) fn draw(&mut self, client: usize, intended: u64, now: u64) -> (u16, Phase, u32) {
         let phase = self.phase_at(intended);
         let elapsed = Duration::from_nanos(now.saturating_sub(self.times.begin));
         let moment = Moment { elapsed, measured: phase == Phase::Measured };
@@ -199,7 +120,7 @@ where
     }
 
     /// The client's player wishes for its next action, which is under way from here on.
-    fn wish(&mut self, client: usize, intended: u64, now: u64) -> u32 {
+    pub(super) fn wish(&mut self, client: usize, intended: u64, now: u64) -> u32 {
         let (action, phase, statements) = self.draw(client, intended, now);
         self.recorder.action(phase, action).counts.scheduled += 1;
         self.recorder.population(now, 0, 1);
@@ -324,6 +245,10 @@ where
         let is_late = failure.is_none() && self.is_late(at.saturating_sub(current.intended_ns));
         if self.load.reconnect {
             self.hang_up(client, at);
+        }
+        if let Some(log) = &mut self.recorder.log {
+            let outcome = if failure.is_none() { Outcome::Succeeded } else { Outcome::Failed };
+            log.note(client, &current, outcome, at);
         }
         let sample = self.recorder.action(current.phase, current.action);
         let Some(failure) = failure else {

@@ -4,6 +4,7 @@
 //! 1 s, with jitter, so that a server that restarts is not run over by all clients at once.
 
 use super::{AnswerOf, RequestOf, Worker};
+use crate::action_log::Outcome;
 use crate::backend::{Backend, Connection, Progress};
 use crate::client::State;
 use crate::pace::jitter;
@@ -177,6 +178,10 @@ where
         let counts = &mut self.recorder.action(current.phase, current.action).counts;
         counts.failed += 1;
         counts.unknown += u64::from(loss == Loss::Unknown);
+        if let Some(log) = &mut self.recorder.log {
+            let outcome = if loss == Loss::Unknown { Outcome::Unknown } else { Outcome::Failed };
+            log.note(client, &current, outcome, at);
+        }
     }
 
     fn pause(&mut self, client: usize, at: u64) {

@@ -1,6 +1,7 @@
 //! How a worker ends: what has no answer is unfinished, the last books go out, sockets close.
 
 use super::{AnswerOf, RequestOf, Worker};
+use crate::action_log::Outcome;
 use crate::backend::{Backend, Connection};
 use crate::client::State;
 use crate::player::Player;
@@ -32,6 +33,9 @@ where
             self.recorder.population(now, 0, -1);
             let counts = &mut self.recorder.action(current.phase, current.action).counts;
             counts.unfinished += 1;
+            if let Some(log) = &mut self.recorder.log {
+                log.note(client, &current, Outcome::Unfinished, now);
+            }
         }
     }
 

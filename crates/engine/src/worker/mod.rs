@@ -2,17 +2,19 @@
 //!
 //! A worker shares nothing with other workers while load runs. It is generic over the poller, so
 //! the same code runs on io_uring, on epoll, and in virtual time. The parts: `connecting` opens
-//! and loses connections, `attending` lets users come and go, `acting` carries actions from wish
+//! and loses connections, `attending` lets users come and go, `dispatching` gives what is due to who is free, `acting` carries actions from wish
 //! to end, `ending` closes the books.
 
 mod acting;
 mod attending;
 mod connecting;
+mod dispatching;
 mod ending;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 mod virtual_time;
 
+use crate::action_log::ActionLog;
 use crate::backend::{Answered, Backend, Connection};
 use crate::client::{Client, State};
 use crate::pace::{Lane, Ramp, Schedule};
@@ -124,6 +126,11 @@ where
             client.actions_left = parts.load.actions_per_client.unwrap_or(u64::MAX);
         }
         let actions_left = parts.load.actions_per_client.map(|each| each * clients.len() as u64);
+        let mut recorder = Recorder::new(parts.catalog);
+        recorder.log = parts.load.noted_share.map(|share| {
+            let log_rng = generator(seed, "action-log", parts.lane.first);
+            Box::new(ActionLog::new(share, log_rng, parts.lane.first as u32))
+        });
         Worker {
             thread: parts.thread,
             backend: parts.backend,
@@ -149,7 +156,7 @@ where
             busy: 0,
             running: false,
             times: Times::default(),
-            recorder: Recorder::new(parts.catalog),
+            recorder,
             first_failure: None,
         }
     }
@@ -225,6 +232,9 @@ where
             stopped: None,
         };
         self.recorder.ends_at(self.times.end);
+        if let Some(log) = &mut self.recorder.log {
+            log.measuring_ns = measuring;
+        }
         self.running = true;
         let now = self.poller.now_ns().max(begin_ns);
         self.recorder.begin(now, self.poller.cpu_us());
@@ -288,19 +298,6 @@ where
         nothing_left || now >= ended.saturating_add(self.load.grace.as_nanos() as u64)
     }
 
-    fn is_behind(&self, now: u64) -> bool {
-        self.due_ns().is_some_and(|due| due <= now)
-    }
-
-    /// When the next action of the schedule is due; none when nothing is.
-    #[inline]
-    fn due_ns(&self) -> Option<u64> {
-        if self.actions_left == Some(0) {
-            return None;
-        }
-        Some(self.times.begin + self.schedule.as_ref()?.peek_ns()?)
-    }
-
     /// Hands the interval's books on; keeps them for the next one when the way is blocked.
     fn tick(&mut self, now: u64) {
         let mut batch =
@@ -314,11 +311,6 @@ where
         }
         self.times.interval += 1;
         self.times.next_tick += SECOND_NS;
-    }
-
-    fn behind_ns(&self, now: u64) -> Option<u64> {
-        self.schedule.as_ref()?;
-        Some(self.due_ns().map_or(0, |due| now.saturating_sub(due)))
     }
 
     fn set_timer(&mut self, client: usize, at_ns: u64) {

@@ -193,6 +193,7 @@ pub(crate) fn closed(clients: u32, duration: Duration) -> Load {
         max_tries: 1,
         actions_per_client: None,
         latency_limit: None,
+        noted_share: None,
         reconnect: false,
         connect_timeout: Duration::from_secs(5),
         seed: 7,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The files of one result. The JSON is always there: the others can be made from it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// The JSON document; other formats share its stem.
     pub path: PathBuf,
@@ -14,6 +14,18 @@ pub struct Output {
     pub include_raw_data: bool,
     /// Whether files that exist may be replaced.
     pub force: bool,
+    /// A line per action; none where nobody wants one.
+    #[serde(default)]
+    pub log: Option<ActionLog>,
+}
+
+/// A file with a line per action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActionLog {
+    /// The file.
+    pub path: PathBuf,
+    /// The share of actions that get a line, above 0 and up to 1.
+    pub sampling_rate: f64,
 }
 
 /// A format of a result.

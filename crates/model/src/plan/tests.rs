@@ -41,7 +41,7 @@ fn plan(shape: Shape) -> Plan {
 
 fn output(path: &str) -> Output {
     let formats = Format::ALL.to_vec();
-    Output { path: PathBuf::from(path), formats, include_raw_data: false, force: false }
+    Output { path: PathBuf::from(path), formats, include_raw_data: false, force: false, log: None }
 }
 
 fn closed(think_time: Option<ThinkTime>) -> Shape {

@@ -1,7 +1,7 @@
 //! From what was counted to what is saved: pure, no judgement.
 
 use super::load_metrics::{
-    Connections, ErrorRow, Generator, LoadMetrics, Pool, SlowRow, Transactions,
+    ActionLogMetrics, Connections, ErrorRow, Generator, LoadMetrics, Pool, SlowRow, Transactions,
 };
 use super::operation::{
     ActionMetrics, KindMetrics, StatementMetrics, StatementTotals, percent_of, short,
@@ -62,6 +62,8 @@ pub struct Inputs<'a> {
     pub database_metrics: Option<DatabaseMetrics>,
     /// What its host did; none when nobody watched it.
     pub system_metrics: Option<SystemMetrics>,
+    /// What became of the action log; none where there is none.
+    pub action_log: Option<ActionLogMetrics>,
 }
 
 impl RunResult {
@@ -142,6 +144,7 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
         custom: own::custom(&inputs.metrics),
         verification: inputs.verification.clone(),
         stages: inputs.stages.clone(),
+        action_log: inputs.action_log.clone(),
         generator: generator(measured),
         all_actions,
     }

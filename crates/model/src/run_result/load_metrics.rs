@@ -74,6 +74,23 @@ pub struct LoadMetrics {
     pub stages: Vec<StageMetrics>,
     /// What our own threads did.
     pub generator: Generator,
+    /// The file with a line per action; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_log: Option<ActionLogMetrics>,
+}
+
+/// What became of the action log.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionLogMetrics {
+    /// The file.
+    pub path: String,
+    /// The share of actions that were to get a line.
+    pub sampling_rate: f64,
+    /// Lines written, the warm-up's too.
+    pub lines: u64,
+    /// Lines that the disk did not take in time, or at all.
+    pub dropped: u64,
 }
 
 /// Failures of one class and SQLSTATE.

@@ -15,7 +15,8 @@ mod stage;
 pub use assemble::{Inputs, Pacing};
 pub use environment::{Environment, Host, Pooler, ServerEnvironment};
 pub use load_metrics::{
-    Connections, CustomMetric, ErrorRow, Games, Generator, LoadMetrics, Pool, SlowRow, Transactions,
+    ActionLogMetrics, Connections, CustomMetric, ErrorRow, Games, Generator, LoadMetrics, Pool,
+    SlowRow, Transactions,
 };
 pub use operation::{
     ActionHistograms, ActionMetrics, KindMetrics, StatementMetrics, StatementTotals,

@@ -66,6 +66,7 @@ fn assembled(measured: &Measured, metrics: Vec<Metric>, pacing: Pacing) -> RunRe
         stages: vec![],
         database_metrics: None,
         system_metrics: None,
+        action_log: None,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Once load has begun there is always a result: a server that dies, a user who has seen enough
 //! and a disk that is full shorten it or mark it, but never lose it.
 
+use super::action_log::ActionLog;
 use super::error::LoadError;
 use super::host;
 use super::interrupt::Interrupt;
@@ -19,7 +20,7 @@ use model::catalog::Catalog;
 use model::measured::Interval;
 use model::plan::{Plan, Shape, Unit};
 use model::run_result::{
-    Environment, Inputs, Pacing, RunResult, StageMetrics, StagePlan, StageTracker,
+    ActionLogMetrics, Environment, Inputs, Pacing, RunResult, StageMetrics, StagePlan, StageTracker,
 };
 use model::series::{Header, SeriesEncoder};
 use model::verdict::{Cause, Reason};
@@ -68,6 +69,7 @@ struct Loaded {
     finished: Finished<MixPlayer>,
     record: Record,
     stages: Vec<StageMetrics>,
+    action_log: Option<ActionLogMetrics>,
     catalog: Catalog,
     environment: Environment,
     seen: Seen,
@@ -88,7 +90,7 @@ impl Drive<'_> {
                 return Err(error);
             }
         };
-        let Loaded { finished, record, stages, catalog, environment, seen } = loaded;
+        let Loaded { finished, record, stages, action_log, catalog, environment, seen } = loaded;
         let Finished { measured, players } = finished;
         workload.take_back(players);
         let mut reasons = Vec::new();
@@ -111,6 +113,7 @@ impl Drive<'_> {
             stages,
             database_metrics: seen.database,
             system_metrics: seen.system,
+            action_log,
         });
         Ok(Driven { result, record, reasons })
     }
@@ -166,31 +169,22 @@ impl Drive<'_> {
         let load = shape::load_of(self.plan, connect_timeout);
         let players = workload.players(self.plan.connections, self.plan.seed);
         let warm_up_s = self.plan.warm_up.as_secs_f64();
+        let log = ActionLog::of_plan(self.plan, &catalog)?;
         let stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
         let journal = self.journal(&catalog, &environment)?;
         let progress = Progress::new(self.plan, self.messages, self.terminal);
         let watching =
             Watching::start(self.plan, self.target, self.interrupt.twice(), self.messages);
+        let (watching_now, watch) = (&watching, self.watch);
         let mut observer =
-            Observers { journal, stages, progress, watching: &watching, watch: self.watch };
+            Observers { journal, stages, progress, log, watching: watching_now, watch };
         let control = self.interrupt.control();
         let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));
-        let Observers { mut journal, stages, mut progress, .. } = observer;
+        let Observers { mut journal, stages, mut progress, log, .. } = observer;
         progress.finish();
         let finished = match ran {
             Ok(finished) => finished,
-            Err(error) => {
-                let (record, _) = journal.finish(&[]);
-                if matches!(error, engine::Error::Unreachable(_) | engine::Error::Stopped) {
-                    // Nothing was measured: an empty record helps nobody.
-                    let _kept_if_it_must = record.remove();
-                } else {
-                    let path = self.plan.output.partial();
-                    let text = format!("what was measured until then is in {}", path.display());
-                    self.messages.warn(&text);
-                }
-                return Err(of_engine(error));
-            }
+            Err(error) => return Err(self.broken_off(error, journal, log)),
         };
         // Before anything else touches the server: what it counted belongs to the load.
         let seen = watching.finish(&mut journal, self.messages);
@@ -199,7 +193,32 @@ impl Drive<'_> {
             let path = self.plan.output.partial();
             self.messages.warn(&format!("the series are incomplete: {}: {error}", path.display()));
         }
-        Ok(Loaded { finished, record, stages: stages.finish(), catalog, environment, seen })
+        let action_log = log.map(|log| log.finish_telling(self.messages));
+        let stages = stages.finish();
+        Ok(Loaded { finished, record, stages, action_log, catalog, environment, seen })
+    }
+
+    /// What is kept of a load that gave no result, and why there is none.
+    fn broken_off(
+        &self,
+        error: engine::Error,
+        journal: Journal,
+        log: Option<ActionLog>,
+    ) -> LoadError {
+        let (record, _) = journal.finish(&[]);
+        if matches!(error, engine::Error::Unreachable(_) | engine::Error::Stopped) {
+            // Nothing was measured: an empty record helps nobody.
+            let _kept_if_it_must = record.remove();
+            if let Some(log) = log {
+                log.discard();
+            }
+        } else {
+            let path = self.plan.output.partial();
+            let text = format!("what was measured until then is in {}", path.display());
+            self.messages.warn(&text);
+            log.map(|log| log.finish_telling(self.messages));
+        }
+        of_engine(error)
     }
 
     fn backend(&self, workload: &Mix) -> Result<Postgres, LoadError> {

@@ -1,8 +1,11 @@
-//! Who hears of each second of a load: the record, the stages, the progress line, the monitor.
+//! Who hears of each second of a load: the record, the stages, the progress line, the monitor, the
+//! action log.
 
+use super::action_log::ActionLog;
 use super::journal::Journal;
 use super::progress::Progress;
 use super::watching::Watching;
+use engine::Notes;
 use model::measured::Interval;
 use model::run_result::StageTracker;
 use std::time::Instant;
@@ -12,6 +15,8 @@ pub struct Observers<'a> {
     pub journal: Journal,
     pub stages: StageTracker,
     pub progress: Progress<'a>,
+    /// Where single actions are written, if they are.
+    pub log: Option<ActionLog>,
     pub watching: &'a Watching,
     /// Of whoever started the load.
     pub watch: &'a dyn Fn(&Interval),
@@ -28,5 +33,11 @@ impl engine::Observer for Observers<'_> {
         self.stages.interval(interval);
         self.progress.interval(interval);
         (self.watch)(interval);
+    }
+
+    fn actions(&mut self, notes: Notes) {
+        if let Some(log) = &mut self.log {
+            log.take(notes);
+        }
     }
 }

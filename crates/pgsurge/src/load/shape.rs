@@ -24,6 +24,7 @@ pub fn load_of(plan: &Plan, connect_timeout: Duration) -> Load {
         max_tries: plan.max_tries,
         actions_per_client: plan.transactions,
         latency_limit: plan.latency_limit,
+        noted_share: plan.output.log.as_ref().map(|log| log.sampling_rate),
         reconnect: plan.reconnect,
         connect_timeout,
         seed: plan.seed,

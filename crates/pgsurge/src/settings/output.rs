@@ -8,7 +8,7 @@ use super::keys;
 use super::layer::Layers;
 use super::source::Source;
 use crate::surroundings::Surroundings;
-use model::plan::{Format, Output};
+use model::plan::{ActionLog, Format, Output};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use time::macros::format_description;
@@ -26,16 +26,47 @@ pub fn output(
     };
     let folder = || PathBuf::from(layers.text(&keys::OUTPUT_DIRECTORY).unwrap_or_default());
     let path = named.unwrap_or_else(|| folder().join(file_name(surroundings)));
+    let include_raw_data = layers.switch(&keys::INCLUDE_RAW_DATA);
+    let log = log(layers, &path, include_raw_data);
     let output = Output {
         path,
         formats: formats(layers),
-        include_raw_data: layers.switch(&keys::INCLUDE_RAW_DATA),
+        include_raw_data,
+        log,
         force: layers.switch(&keys::FORCE),
     };
     if let Err(words) = check(&output) {
         faults.push(Fault::new(source.clone(), words));
     }
+    if let Some(log) = &output.log
+        && let Err(words) = check_log(&output, &log.path)
+    {
+        faults.push(Fault::new(layers.source(&keys::LOG), words));
+    }
     (output, source)
+}
+
+/// The file with a line per action: where it was asked for, or beside raw data.
+fn log(layers: &Layers, output: &Path, include_raw_data: bool) -> Option<ActionLog> {
+    let beside = || include_raw_data.then(|| output.with_extension("log"));
+    let path = layers.text(&keys::LOG).map(PathBuf::from).or_else(beside)?;
+    let sampling_rate = layers.number(&keys::SAMPLING_RATE).unwrap_or(1.0);
+    Some(ActionLog { path, sampling_rate })
+}
+
+/// Why the log can't be written.
+fn check_log(output: &Output, path: &Path) -> Result<(), String> {
+    let shown = path.display();
+    if output.files().iter().any(|(_, file)| file == path) || output.partial() == path {
+        return Err(format!("{shown} is a file of the result: the log needs one of its own"));
+    }
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(format!("expected a file, found the folder {shown}"));
+    }
+    if path.exists() && !output.force {
+        return Err(format!("{shown} exists; --force replaces what is there"));
+    }
+    try_folder(path).map_err(|e| format!("cannot write {shown}: {e}"))
 }
 
 /// `20260701T120000Z-load.json`: sorts by time and works on every file system.

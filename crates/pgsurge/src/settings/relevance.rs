@@ -34,9 +34,14 @@ pub fn judge(
         }
         Target::Server(_) => (&[], ""),
     };
+    let logs = layers.given(&keys::LOG).is_some() || layers.switch(&keys::INCLUDE_RAW_DATA);
+    let sampling: (&[&Key], &str) = match logs {
+        true => (&[], ""),
+        false => (&[&keys::SAMPLING_RATE], "there is no action log; --log names one"),
+    };
     let idle_families = registry.families().filter(|it| !Registry::plays(it, mix));
     let working = idle_families.map(|it| (it.keys, it.keys_are));
-    for (idle, why) in [pacing, keeping].into_iter().chain(working) {
+    for (idle, why) in [pacing, keeping, sampling].into_iter().chain(working) {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
             tell(given, why, faults, warnings);
         }

@@ -294,6 +294,8 @@ impl Resolver<'_> {
             ("formats", &keys::FORMAT),
             ("include_raw_data", &keys::INCLUDE_RAW_DATA),
             ("force", &keys::FORCE),
+            ("log", &keys::LOG),
+            ("log.sampling_rate", &keys::SAMPLING_RATE),
         ] {
             self.note(&format!("output.{field}"), self.layers.source(key));
         }

@@ -1,8 +1,8 @@
 //! Users that come and go, runs that a count ends, limits of latency, a connection per action,
-//! and transactions in one round trip: on a real server, checked against what it counted.
+//! transactions in one round trip, a line per action: on a real server, checked against what it counted.
 
 use crate::database::Database;
-use crate::running::Load;
+use crate::running::{Ended, Load};
 use model::run_result::RunResult;
 
 fn select_only(database: &Database) -> Load {
@@ -114,4 +114,43 @@ fn a_transaction_in_one_round_trip_is_stored_verified_and_counted_by_the_server(
     let time = load.transactions.time_ms.unwrap();
     let service = load.all_actions.service_time_ms.unwrap();
     assert!((time.p50 / service.p50 - 1.0).abs() < 0.05, "{time:?} {service:?}");
+}
+
+fn log_lines(ended: &Ended, name: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(ended.path(name)).unwrap();
+    let mut lines = text.lines();
+    assert!(lines.next().unwrap().starts_with("start_s,client,action,outcome,tries,wait_us"));
+    lines.map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_log_has_a_line_for_every_action() {
+    let database = Database::new("attending_log");
+    let ended = select_only(&database)
+        .args("--connections 2 --rate 200 --warm-up 500ms --duration 1s --log actions.csv")
+        .run();
+    let load = ended.result().load_metrics;
+    let (log, lines) = (load.action_log.unwrap(), log_lines(&ended, "actions.csv"));
+    let scheduled = load.all_actions.scheduled + load.warm_up.scheduled;
+    assert_eq!((log.lines, log.dropped, lines.len() as u64), (scheduled, 0, scheduled));
+    let early = lines.iter().filter(|line| line[0].starts_with('-')).count() as u64;
+    assert_eq!(early, load.warm_up.scheduled);
+    let slowest = lines.iter().map(|line| line[8].parse::<f64>().unwrap()).fold(0.0, f64::max);
+    let all = [load.all_actions.response_time_ms, load.warm_up.response_time_ms];
+    let known = all.iter().map(|it| it.unwrap().max).fold(0.0, f64::max);
+    assert!((slowest / 1000.0 / known - 1.0).abs() < 0.02, "{slowest} µs, {known} ms");
+}
+
+#[test]
+fn raw_data_brings_a_sampled_log_and_nothing_that_exists_is_replaced() {
+    let database = Database::new("attending_log_raw");
+    let raw = r#"{"reporting": {"include_raw_data": true, "sampling_rate": 0.2}}"#;
+    let load = || select_only(&database).config(raw).args("--rate 500 --warm-up 0 --duration 1s");
+    let ended = load().run();
+    let (result, lines) = (ended.result(), log_lines(&ended, "result.log"));
+    assert!((50..160).contains(&lines.len()), "{}", lines.len());
+    assert_eq!(result.load_metrics.action_log.unwrap().lines, lines.len() as u64);
+    let refused = load().file("result.log", "of yesterday").run();
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("result.log exists; --force replaces"), "{}", refused.err);
 }

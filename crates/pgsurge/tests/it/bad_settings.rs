@@ -130,6 +130,17 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--pipeline",
         "--pipeline: has no effect in this run: the game's statements already travel together",
     ),
+    ("a log in no folder", "--log /dev/null/a.csv", "--log: cannot write /dev/null/a.csv"),
+    (
+        "a log that is the result",
+        "--output a.json --log a.md",
+        "--log: a.md is a file of the result",
+    ),
+    (
+        "a share of no log",
+        "--sampling-rate 0.5",
+        "--sampling-rate: has no effect in this run: there is no action log",
+    ),
     ("a think time beside a rate", "--think-time 1s", "--think-time: has no effect in this run"),
     (
         "arrivals in a closed loop",

@@ -214,6 +214,7 @@ pub(crate) fn result() -> RunResult {
         stages: stages.finish(),
         database_metrics: Some(watched::database()),
         system_metrics: Some(watched::system()),
+        action_log: None,
     });
     let judgement = judgement(&result);
     result.judged(judgement)

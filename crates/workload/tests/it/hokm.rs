@@ -104,6 +104,7 @@ pub fn load(
         max_tries: 3,
         actions_per_client: None,
         latency_limit: None,
+        noted_share: None,
         reconnect: false,
         connect_timeout: Duration::from_secs(10),
         seed: 3,

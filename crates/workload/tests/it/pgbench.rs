@@ -41,6 +41,7 @@ pub fn load(clients: u32) -> Load {
         max_tries: 1,
         actions_per_client: None,
         latency_limit: None,
+        noted_share: None,
         reconnect: false,
         connect_timeout: Duration::from_secs(10),
         seed: 3,

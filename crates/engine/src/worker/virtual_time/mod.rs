@@ -6,4 +6,5 @@
 mod attending;
 mod counting;
 mod faults;
+mod noting;
 mod world;

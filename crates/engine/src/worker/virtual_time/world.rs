@@ -1,7 +1,8 @@
 //! The scripted world: a server that answers each request after a delay of the test's choosing.
 
+use crate::action_log::Notes;
 use crate::backend::{Address, Answered, Backend, Connection, Progress};
-use crate::collector::Collector;
+use crate::collector::{Collector, Observer};
 use crate::pace::{Arrivals, Curve, Lane, Stage};
 use crate::player::{Last, Loss, Moment, Next, Player, Wish};
 use crate::poller::{Earlier, Happened, Inbox, Poller, PollerChoice};
@@ -232,6 +233,24 @@ impl Poller for Virtual {
     }
 }
 
+/// An observer that keeps everything.
+#[derive(Default)]
+pub(super) struct Heard {
+    pub(super) intervals: Vec<Interval>,
+    pub(super) notes: Notes,
+}
+
+impl Observer for Heard {
+    fn interval(&mut self, interval: &Interval) {
+        self.intervals.push(interval.clone());
+    }
+
+    fn actions(&mut self, notes: Notes) {
+        self.notes.notes.extend(notes.notes);
+        self.notes.dropped += notes.dropped;
+    }
+}
+
 /// One run of `clients` clients.
 pub(super) struct Run {
     pub(super) load: Load,
@@ -252,6 +271,7 @@ pub(super) fn closed(clients: u32, seconds: u64) -> Load {
         max_tries: 3,
         actions_per_client: None,
         latency_limit: None,
+        noted_share: None,
         reconnect: false,
         connect_timeout: Duration::from_secs(5),
         seed: 1,
@@ -285,6 +305,12 @@ impl Run {
 
     /// Everything that was counted, and every interval.
     pub(super) fn go(self) -> (Measured, Vec<Interval>) {
+        let (measured, heard) = self.hear();
+        (measured, heard.intervals)
+    }
+
+    /// Everything that was counted, and all that an observer hears.
+    pub(super) fn hear(self) -> (Measured, Heard) {
         let catalog = Catalog {
             actions: vec!["ask".to_owned()],
             statements: vec![StatementSpec {
@@ -322,10 +348,10 @@ impl Run {
         worker.run(begin_ns).unwrap();
         worker.finish();
         let mut collector = Collector::new(&self.load, &catalog, begin_ns);
-        let mut intervals = Vec::new();
+        let mut heard = Heard::default();
         for batch in inbox.try_iter() {
-            collector.take(batch, &mut |interval: &Interval| intervals.push(interval.clone()));
+            collector.take(batch, &mut heard);
         }
-        (collector.finish(false), intervals)
+        (collector.finish(false), heard)
     }
 }

@@ -60,7 +60,30 @@ pub static INCLUDE_RAW_DATA: Key = Key {
     ..Key::new(
         "reporting.include_raw_data",
         Takes::Switch,
-        "Keep every operation for every second in the series, not only all of them together",
+        "Keep every operation for every second in the series, not only all of them together, and \
+         write the action log",
+    )
+};
+
+/// A line per action.
+pub static LOG: Key = Key {
+    flag: flag("log", "FILE"),
+    default: Default::Follows("none; with include_raw_data the result's stem and .log"),
+    ..Key::new(
+        "reporting.log",
+        Takes::Text,
+        "Write one line per action here, as CSV: when, who, what, how it ended, how long",
+    )
+};
+
+/// Of which actions.
+pub static SAMPLING_RATE: Key = Key {
+    flag: flag("sampling-rate", "SHARE"),
+    default: Default::Is("1"),
+    ..Key::new(
+        "reporting.sampling_rate",
+        Takes::Number { min: 0.000_001, max: 1.0 },
+        "Share of actions that get a line in the log, chosen by the seed",
     )
 };
 
@@ -90,6 +113,8 @@ pub(super) static ALL: &[&Key] = &[
     &GENERATE_SUMMARY,
     &GENERATE_CHARTS,
     &INCLUDE_RAW_DATA,
+    &LOG,
+    &SAMPLING_RATE,
     &FORCE,
     &PROGRESS,
 ];

@@ -69,6 +69,7 @@ fn measure(
         max_tries: 1,
         actions_per_client: None,
         latency_limit: None,
+        noted_share: None,
         reconnect: false,
         connect_timeout: Duration::from_secs(10),
         seed: 1,
