@@ -60,6 +60,10 @@ impl Tour<'_> {
         // above all about servers, is not meant for it.
         let mut alone = self.surroundings.clone();
         alone.environment.retain(|name, _| !name.starts_with("PG") || name == "PGSURGE_PG_BIN");
+        // Each stop is a run of its own: its rows must not meet those of the one before. Their
+        // names begin with their number.
+        let stop = name.bytes().next().map_or(0, u64::from);
+        alone.random = alone.random.wrapping_add(stop);
         Ok(settings::resolve(&typed.collect::<Vec<_>>(), None, &alone)?)
     }
 
