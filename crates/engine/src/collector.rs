@@ -184,19 +184,13 @@ impl<'a> Collector<'a> {
         if interval.phase == Phase::WarmUp || interval.grace || interval.length_s <= 0.0 {
             return;
         }
-        let counts = interval.counts();
-        let behind = interval.behind_s.is_some_and(|behind| behind > 0.0);
         // In a closed loop, users without a connection would ask if they could; not so where
         // each action brings its own.
         let end_s = interval.start_s + interval.length_s;
         let users = self.load.users_at(interval.start_s).min(self.load.users_at(end_s));
-        let lacking =
-            interval.offered.is_none() && !self.load.reconnect && interval.connected < users;
-        // What began in this second may end in the next; what is older should have ended.
-        let waiting = interval.in_use_max > counts.scheduled;
-        let due = counts.finished() > 0 || waiting || behind || lacking;
+        let due = interval.work_was_due((!self.load.reconnect).then_some(users));
         self.totals.seconds_due += u64::from(due);
-        self.totals.seconds_available += u64::from(counts.succeeded > 0);
+        self.totals.seconds_available += u64::from(interval.counts().succeeded > 0);
         self.totals.in_use_max = self.totals.in_use_max.max(interval.in_use_max);
         self.totals.idle_mean += interval.idle_mean * interval.length_s;
         let generator = &mut self.totals.generator;

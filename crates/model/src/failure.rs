@@ -127,10 +127,22 @@ type Key = (ErrorClass, Option<[u8; 5]>);
 /// More codes than PostgreSQL has: a server that invents codes can't grow our memory.
 const MAX_KEYS: usize = 300;
 
+/// Characters of a sample message.
+const MAX_SAMPLE: usize = 400;
+
 impl FailureTally {
     /// Counts one failure; keeps the message if it is the first of its kind.
     pub fn count(&mut self, failure: &Failure) {
         self.add(failure.class, failure.sqlstate, 1, &failure.message);
+    }
+
+    /// Counts `count` failures of a kind; a sample is kept where there was none.
+    pub fn count_many(&mut self, failure: &Failure, count: u64) {
+        self.add(failure.class, failure.sqlstate, count, &failure.message);
+        let seen = self.seen.get_mut(&(failure.class, failure.sqlstate));
+        if let Some((_, sample)) = seen.filter(|(_, sample)| sample.is_empty()) {
+            *sample = failure.message.chars().take(MAX_SAMPLE).collect();
+        }
     }
 
     /// Adds all that `other` counted.
@@ -153,6 +165,16 @@ impl FailureTally {
         self.iter().filter(|row| row.0 == class).map(|row| row.2).sum()
     }
 
+    /// The message of a class and SQLSTATE, where one is kept.
+    pub fn sample_of(&self, class: ErrorClass, sqlstate: Option<[u8; 5]>) -> Option<&str> {
+        self.seen.get(&(class, sqlstate)).map(|(_, sample)| sample.as_str())
+    }
+
+    /// Whether failures of a class and SQLSTATE were counted.
+    pub fn has(&self, class: ErrorClass, sqlstate: Option<&str>) -> bool {
+        self.iter().any(|row| (row.0, row.1) == (class, sqlstate))
+    }
+
     /// How many failures were counted.
     pub fn total(&self) -> u64 {
         self.seen.values().map(|(count, _)| count).sum()
@@ -161,7 +183,8 @@ impl FailureTally {
     fn add(&mut self, class: ErrorClass, code: Option<[u8; 5]>, count: u64, sample: &str) {
         let full = self.seen.len() >= MAX_KEYS && !self.seen.contains_key(&(class, code));
         let key = if full { (ErrorClass::Other, None) } else { (class, code) };
-        let entry = self.seen.entry(key).or_insert_with(|| (0, sample.chars().take(400).collect()));
+        let entry =
+            self.seen.entry(key).or_insert_with(|| (0, sample.chars().take(MAX_SAMPLE).collect()));
         entry.0 += count;
     }
 }

@@ -69,6 +69,18 @@ impl Interval {
         counts
     }
 
+    /// Whether a success was to be expected in it. `users`: how many connections there should be at
+    /// least; none where each action brings its own.
+    pub fn work_was_due(&self, users: Option<u64>) -> bool {
+        let counts = self.counts();
+        let behind = self.behind_s.is_some_and(|behind| behind > 0.0);
+        // In a closed loop, users without a connection would ask if they could.
+        let lacking = self.offered.is_none() && users.is_some_and(|users| self.connected < users);
+        // What began in this second may end in the next; what is older should have ended.
+        let waiting = self.in_use_max > counts.scheduled;
+        counts.finished() > 0 || waiting || behind || lacking
+    }
+
     /// Statements answered, transaction control included.
     pub fn statements_answered(&self) -> u64 {
         self.statements.iter().flatten().map(|sample| sample.count).sum()

@@ -50,6 +50,32 @@ impl ActionCounts {
     pub fn finished(&self) -> u64 {
         self.succeeded + self.failed
     }
+
+    /// Those that met an end.
+    pub fn ended(&self) -> u64 {
+        self.finished() + self.skipped + self.unfinished
+    }
+
+    /// In the order of the fields.
+    pub fn to_array(self) -> [u64; 8] {
+        let ActionCounts {
+            scheduled,
+            succeeded,
+            late,
+            failed,
+            unknown,
+            skipped,
+            unfinished,
+            retries,
+        } = self;
+        [scheduled, succeeded, late, failed, unknown, skipped, unfinished, retries]
+    }
+
+    /// What [`ActionCounts::to_array`] gave.
+    pub fn of_array(counts: [u64; 8]) -> ActionCounts {
+        let [scheduled, succeeded, late, failed, unknown, skipped, unfinished, retries] = counts;
+        ActionCounts { scheduled, succeeded, late, failed, unknown, skipped, unfinished, retries }
+    }
 }
 
 impl AddAssign for ActionCounts {

@@ -3,11 +3,16 @@
 use model::run_result::RunResult;
 use model::threshold::ThresholdOutcome;
 use model::units::milliseconds;
-use model::verdict::{ValidityOutcome, VerdictOutcome};
+use model::verdict::{ValidityCheck, ValidityOutcome, VerdictOutcome};
+use serde_json::Value;
+
+/// The check that says that a result was made from the record of a run that was killed.
+pub const KILLED: &str = "record";
 
 /// At most three, the most pressing first.
 pub fn next_steps(result: &RunResult) -> Vec<String> {
     let mut steps: Vec<String> = [
+        rows_left(result),
         wrong_data(result),
         busy_generator(result),
         overload(result),
@@ -20,6 +25,25 @@ pub fn next_steps(result: &RunResult) -> Vec<String> {
     .collect();
     steps.truncate(3);
     steps
+}
+
+/// How to remove what a killed run could not remove itself.
+fn rows_left(result: &RunResult) -> Option<String> {
+    let warned =
+        |check: &ValidityCheck| check.code == KILLED && check.outcome == ValidityOutcome::Warning;
+    let text = |place: &str| result.plan.pointer(place).and_then(Value::as_str);
+    let kept = result.plan.pointer("/data/keep_data").and_then(Value::as_bool) == Some(true);
+    if kept || !result.validity.iter().any(warned) || text("/target/kind") != Some("server") {
+        return None;
+    }
+    let run = text("/data/run")?;
+    let flags = [("host", "--db-host"), ("database", "--db-name"), ("user", "--db-user")];
+    let flags = flags
+        .iter()
+        .filter_map(|(name, flag)| Some(format!(" {flag} {}", text(&format!("/target/{name}"))?)));
+    let port = result.plan.pointer("/target/port").map(|port| format!(" --db-port {port}"));
+    let server: String = flags.chain(port).collect();
+    Some(format!("what the run made is still there: pgsurge load --clean {run}{server} removes it"))
 }
 
 fn wrong_data(result: &RunResult) -> Option<String> {

@@ -139,7 +139,7 @@ fn load_metrics(inputs: &Inputs<'_>) -> LoadMetrics {
             timeouts: all.counts.skipped,
         },
         transactions: transactions(inputs, all.counts.retries),
-        slowest: slowest(inputs),
+        slowest: SlowRow::all_of(measured, inputs.catalog),
         games: own::games(&inputs.metrics),
         custom: own::custom(&inputs.metrics),
         verification: inputs.verification.clone(),
@@ -268,16 +268,19 @@ fn transactions(inputs: &Inputs<'_>, retried: u64) -> Transactions {
     }
 }
 
-fn slowest(inputs: &Inputs<'_>) -> Vec<SlowRow> {
-    let rows = inputs.measured.slowest.iter().filter_map(|slow| {
-        let spec = inputs.catalog.statements.get(usize::from(slow.statement))?;
-        Some(SlowRow {
-            name: spec.name.clone(),
-            when: short(slow.when_s),
-            ms: short(slow.service_ms),
-        })
-    });
-    rows.collect()
+impl SlowRow {
+    /// The slowest statements that were measured, by name.
+    pub fn all_of(measured: &Measured, catalog: &Catalog) -> Vec<SlowRow> {
+        let rows = measured.slowest.iter().filter_map(|slow| {
+            let spec = catalog.statements.get(usize::from(slow.statement))?;
+            Some(SlowRow {
+                name: spec.name.clone(),
+                when: short(slow.when_s),
+                ms: short(slow.service_ms),
+            })
+        });
+        rows.collect()
+    }
 }
 
 fn generator(measured: &Measured) -> Generator {

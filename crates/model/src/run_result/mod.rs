@@ -9,6 +9,7 @@ mod environment;
 mod load_metrics;
 mod operation;
 mod own;
+mod recorded;
 mod redact;
 mod stage;
 
@@ -21,6 +22,7 @@ pub use load_metrics::{
 pub use operation::{
     ActionHistograms, ActionMetrics, KindMetrics, StatementMetrics, StatementTotals,
 };
+pub use recorded::{RecordError, RecordNotes, RecordReader, Recorded};
 pub use redact::redact;
 pub use stage::{StageBlock, StageMetrics, StagePlan, StageTracker};
 

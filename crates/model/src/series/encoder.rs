@@ -4,12 +4,14 @@
 //! line each per window (10 s, or every interval where the user wants raw data), which is what
 //! keeps a result of an hour small.
 
-use super::line::{ActionRow, Header, IntervalRow, Line, StatementName, StatementRow};
+use super::line::{ActionRow, EndRow, Header, IntervalRow, Line, StatementName, StatementRow};
 use crate::catalog::Catalog;
 use crate::event::Event;
+use crate::failure::FailureTally;
 use crate::histogram::Histogram;
-use crate::measured::Interval;
-use crate::sample::{ActionCounts, ActionSample, StatementSample};
+use crate::measured::{Interval, Measured};
+use crate::run_result::{ErrorRow, SlowRow};
+use crate::sample::{ActionCounts, ActionSample, Phase, StatementSample};
 use hdrhistogram::Counter;
 
 /// How long a window of single operations is where nothing else is asked for.
@@ -24,6 +26,8 @@ pub struct SeriesEncoder {
     length_s: f64,
     actions: Vec<ActionSample<u32>>,
     statements: Vec<StatementSample<u32>>,
+    part: Option<(Phase, bool)>,
+    seen: FailureTally,
 }
 
 impl SeriesEncoder {
@@ -37,6 +41,8 @@ impl SeriesEncoder {
             length_s: 0.0,
             actions: Vec::new(),
             statements: Vec::new(),
+            part: None,
+            seen: FailureTally::default(),
         }
     }
 
@@ -44,6 +50,11 @@ impl SeriesEncoder {
     pub fn every_interval(mut self) -> SeriesEncoder {
         self.window_s = 0.0;
         self
+    }
+
+    /// The length of the warm-up: times in the file count from its end.
+    pub fn warm_up_s(&self) -> f64 {
+        self.warm_up_s
     }
 
     /// The first line of the file. Names and warm-up are taken from the arguments.
@@ -63,7 +74,13 @@ impl SeriesEncoder {
 
     /// The lines of the next interval.
     pub fn interval(&mut self, interval: &Interval) -> String {
-        let mut lines = Line::Interval(Box::new(self.interval_row(interval))).encode();
+        // A window lies in the warm-up, in the measured time or after it, never in two of them.
+        let part = (interval.phase, interval.grace);
+        let mut lines = match self.part.replace(part).is_some_and(|before| before != part) {
+            true => self.flush(),
+            false => String::new(),
+        };
+        lines.push_str(&Line::Interval(Box::new(self.interval_row(interval))).encode());
         self.began_s.get_or_insert(interval.start_s - self.warm_up_s);
         self.length_s += interval.length_s;
         gather(&mut self.actions, &interval.actions);
@@ -73,6 +90,18 @@ impl SeriesEncoder {
             lines.push_str(&self.flush());
         }
         lines
+    }
+
+    /// The line of the load's end.
+    pub fn end(&self, measured: &Measured, catalog: &Catalog) -> String {
+        Line::End(EndRow {
+            interrupted: measured.interrupted,
+            poller: measured.poller.clone(),
+            time_to_recover_s: measured.time_to_recover_s,
+            still_down: measured.still_down,
+            slowest: SlowRow::all_of(measured, catalog),
+        })
+        .encode()
     }
 
     /// The line of an event.
@@ -102,7 +131,23 @@ impl SeriesEncoder {
         lines
     }
 
-    fn interval_row(&self, interval: &Interval) -> IntervalRow {
+    /// Failures by kind, each with its sample when it is seen first.
+    fn failures(&mut self, tally: &FailureTally) -> Vec<ErrorRow> {
+        let rows = tally.iter().map(|(class, sqlstate, count, sample)| {
+            let known = self.seen.has(class, sqlstate);
+            ErrorRow {
+                class: class.name().to_owned(),
+                sqlstate: sqlstate.map(str::to_owned),
+                count,
+                sample: if known { String::new() } else { sample.to_owned() },
+            }
+        });
+        let rows = rows.collect();
+        self.seen.merge(tally);
+        rows
+    }
+
+    fn interval_row(&mut self, interval: &Interval) -> IntervalRow {
         let all = interval.all_actions();
         let statements = interval.statements.iter().flatten();
         let errors = interval.failures.iter().fold(Default::default(), add_error);
@@ -132,9 +177,23 @@ impl SeriesEncoder {
             turn_max_ms: interval.generator.turn.max_ms().map(round),
             lateness_p99_ms: all.lateness.quantile_ms(0.99).map(round),
             errors,
+            failures: self.failures(&interval.failures),
+            reconnected: interval.connections.reconnected,
+            connect_time: encoded(&interval.connections.connect),
+            busiest_thread_cpu_ms: round(interval.generator.busiest_thread_cpu_us as f64 / 1000.0),
+            action_counts: interval.actions.iter().map(action_counts).collect(),
+            statement_counts: interval.statements.iter().map(statement_counts).collect(),
             response_time: encoded(&all.response),
         }
     }
+}
+
+fn action_counts(sample: &Option<ActionSample>) -> [u64; 8] {
+    sample.as_ref().map_or([0; 8], |sample| sample.counts.to_array())
+}
+
+fn statement_counts(sample: &Option<StatementSample>) -> [u64; 3] {
+    sample.as_ref().map_or([0; 3], |sample| [sample.count, sample.failed, sample.rows])
 }
 
 type Errors = std::collections::BTreeMap<String, u64>;
@@ -175,6 +234,8 @@ fn action_row(action: u16, sample: &ActionSample<u32>) -> ActionRow {
         retries: counts.retries,
         response_time: encoded(&sample.response),
         service_time: encoded(&sample.service),
+        wait: encoded(&sample.wait),
+        lateness: encoded(&sample.lateness),
         ..ActionRow::default()
     }
 }

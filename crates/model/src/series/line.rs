@@ -7,7 +7,7 @@
 use super::watched::{HostRow, ServerRow};
 use crate::catalog::Kind;
 use crate::event::Event;
-use crate::run_result::Environment;
+use crate::run_result::{Environment, ErrorRow, RunResult, SlowRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -37,6 +37,9 @@ pub struct Header {
     pub connections: u64,
     /// Length of the planned warm-up: times below count from its end.
     pub warm_up_s: f64,
+    /// Executions in set-up, by statement name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub set_up_statements: BTreeMap<String, u64>,
     /// The names of actions, by number.
     pub actions: Vec<String>,
     /// The statements, by number.
@@ -107,6 +110,24 @@ pub struct IntervalRow {
     /// Failures by class.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub errors: BTreeMap<String, u64>,
+    /// The same by class and SQLSTATE; the sample stands where a kind is seen first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<ErrorRow>,
+    /// Connections usable again after one was lost.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reconnected: u64,
+    /// How long connects took: HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_time: Option<String>,
+    /// CPU time of the busiest load thread.
+    pub busiest_thread_cpu_ms: f64,
+    /// Counts of each action by number, so that a run that is killed loses none of them:
+    /// scheduled, succeeded, late, failed, unknown, skipped, unfinished, retries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub action_counts: Vec<[u64; 8]>,
+    /// Counts of each statement by number: answered, failed, rows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statement_counts: Vec<[u64; 3]>,
     /// Response times of all actions: HDR V2 of µs, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_time: Option<String>,
@@ -142,6 +163,12 @@ pub struct ActionRow {
     /// HDR V2 of µs, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_time: Option<String>,
+    /// HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait: Option<String>,
+    /// HDR V2 of µs, base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lateness: Option<String>,
 }
 
 /// One statement over some intervals.
@@ -165,8 +192,29 @@ pub struct StatementRow {
     pub service_time: Option<String>,
 }
 
+/// What is known only when the load has ended; its last line but for events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EndRow {
+    /// True when the user ended it before its time.
+    pub interrupted: bool,
+    /// The poller that ran.
+    pub poller: String,
+    /// The longest outage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_to_recover_s: Option<f64>,
+    /// True when an outage was still open.
+    pub still_down: bool,
+    /// The slowest statements.
+    pub slowest: Vec<SlowRow>,
+}
+
 fn is_false(value: &bool) -> bool {
     !*value
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// One line of the file.
@@ -186,6 +234,10 @@ pub enum Line {
     Host(HostRow),
     /// Something that happened.
     Event(Event),
+    /// The load has ended.
+    End(EndRow),
+    /// The judged result, where it could not be written to its own place.
+    Result(Box<RunResult>),
 }
 
 /// A line that is none of ours, or was cut short.
@@ -200,7 +252,9 @@ struct Wrapped<T> {
         alias = "interval",
         alias = "server",
         alias = "host",
-        alias = "event"
+        alias = "event",
+        alias = "end",
+        alias = "result"
     )]
     it: T,
 }
@@ -228,6 +282,12 @@ impl Line {
     /// Where a line about an event begins.
     pub const EVENT_PREFIX: &'static str = "{\"event\":";
 
+    /// Where the line about the end begins.
+    pub const END_PREFIX: &'static str = "{\"end\":";
+
+    /// Where a result begins.
+    pub const RESULT_PREFIX: &'static str = "{\"result\":";
+
     /// Where the header begins.
     pub const HEADER_PREFIX: &'static str = "{\"header\":";
 
@@ -239,6 +299,8 @@ impl Line {
             Line::Event(event) => (Line::EVENT_PREFIX, serde_json::to_string(event), "}\n"),
             Line::Server(row) => (Line::SERVER_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Host(row) => (Line::HOST_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::End(row) => (Line::END_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::Result(row) => (Line::RESULT_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Action(row) => ("", serde_json::to_string(row), "\n"),
             Line::Statement(row) => ("", serde_json::to_string(row), "\n"),
         };
@@ -262,6 +324,10 @@ impl Line {
             unwrap(text).map(Line::Host)
         } else if text.starts_with(Line::EVENT_PREFIX) {
             unwrap(text).map(Line::Event)
+        } else if text.starts_with(Line::END_PREFIX) {
+            unwrap(text).map(Line::End)
+        } else if text.starts_with(Line::RESULT_PREFIX) {
+            unwrap(text).map(|result| Line::Result(Box::new(result)))
         } else if text.starts_with(Line::HEADER_PREFIX) {
             unwrap(text).map(|header| Line::Header(Box::new(header)))
         } else {

@@ -8,7 +8,9 @@ mod line;
 mod watched;
 
 pub use encoder::SeriesEncoder;
-pub use line::{ActionRow, Header, IntervalRow, Line, LineError, StatementName, StatementRow};
+pub use line::{
+    ActionRow, EndRow, Header, IntervalRow, Line, LineError, StatementName, StatementRow,
+};
 pub use watched::{HostRow, ServerRow};
 
 use serde::{Deserialize, Serialize};

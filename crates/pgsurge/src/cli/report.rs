@@ -15,12 +15,14 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Args)]
 #[command(
     long_about = "Render a saved result again, in any format.\n\n\
-        What comes out is byte for byte what the run itself wrote. The exit code is 0 when it was \
+        What comes out is byte for byte what the run itself wrote. A run that was killed left \
+        OUTPUT.partial, the record of its seconds: that can be rendered too, and the report says \
+        what is missing. The exit code is 0 when it was \
         rendered, whatever the verdict: that stands in the report.",
     after_help = EXAMPLES,
 )]
 pub struct ReportArgs {
-    /// Render this result: the JSON of a run
+    /// Render this result: the JSON of a run, or the OUTPUT.partial of one that was killed
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub file: PathBuf,
     /// Render in these formats, separated by commas [default: text, or what --output ends in]
@@ -54,6 +56,8 @@ const EXAMPLES: &str = "\
 Examples:
   pgsurge report pgsurge-results/20260701T120000Z-load.json
       the report of that run, as it was printed
+  pgsurge report result.json.partial
+      what is known of a run that was killed
   pgsurge report result.json --format md > summary.md
       the Markdown, to standard output
   pgsurge report result.json --format md,csv --output summary

@@ -22,7 +22,7 @@ use model::plan::{Plan, Shape, Unit};
 use model::run_result::{
     ActionLogMetrics, Environment, Inputs, Pacing, RunResult, StageMetrics, StagePlan, StageTracker,
 };
-use model::series::{Header, SeriesEncoder};
+use model::series::Header;
 use model::verdict::{Cause, Reason};
 use model::verification::Verification;
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ impl Drive<'_> {
     pub fn run(&self, mut workload: Mix) -> Result<Driven, LoadError> {
         let told = |text: &str| self.messages.detail(text);
         let set_up = self.set_up(&mut workload)?;
-        let loaded = match self.load(&mut workload) {
+        let loaded = match self.load(&mut workload, &set_up) {
             Ok(loaded) => loaded,
             Err(error) => {
                 self.clean_up(&mut workload, &told);
@@ -158,7 +158,7 @@ impl Drive<'_> {
         set_up.notes.iter().for_each(|note| self.messages.info(note));
     }
 
-    fn load(&self, workload: &mut Mix) -> Result<Loaded, LoadError> {
+    fn load(&self, workload: &mut Mix, set_up: &SetUp) -> Result<Loaded, LoadError> {
         if self.interrupt.once().is_raised() {
             return Err(LoadError::Interrupted);
         }
@@ -171,7 +171,13 @@ impl Drive<'_> {
         let warm_up_s = self.plan.warm_up.as_secs_f64();
         let log = ActionLog::of_plan(self.plan, &catalog)?;
         let stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
-        let journal = self.journal(&catalog, &environment)?;
+        let header = Header {
+            started_at: self.started_at.clone(),
+            environment: environment.clone(),
+            set_up_statements: set_up_statements(set_up),
+            ..Header::default()
+        };
+        let journal = Journal::of_plan(self.plan, header, &catalog)?;
         let progress = Progress::new(self.plan, self.messages, self.terminal);
         let watching =
             Watching::start(self.plan, self.target, self.interrupt.twice(), self.messages);
@@ -188,11 +194,7 @@ impl Drive<'_> {
         };
         // Before anything else touches the server: what it counted belongs to the load.
         let seen = watching.finish(&mut journal, self.messages);
-        let (record, failed) = journal.finish(&finished.measured.events);
-        if let Some(error) = failed {
-            let path = self.plan.output.partial();
-            self.messages.warn(&format!("the series are incomplete: {}: {error}", path.display()));
-        }
+        let record = journal.finish(&finished.measured, &catalog);
         let action_log = log.map(|log| log.finish_telling(self.messages));
         let stages = stages.finish();
         Ok(Loaded { finished, record, stages, action_log, catalog, environment, seen })
@@ -205,7 +207,7 @@ impl Drive<'_> {
         journal: Journal,
         log: Option<ActionLog>,
     ) -> LoadError {
-        let (record, _) = journal.finish(&[]);
+        let record = journal.broken();
         if matches!(error, engine::Error::Unreachable(_) | engine::Error::Stopped) {
             // Nothing was measured: an empty record helps nobody.
             let _kept_if_it_must = record.remove();
@@ -230,24 +232,6 @@ impl Drive<'_> {
         };
         Postgres::new(&settings, self.target.tls.clone(), workload.statements(), protocol)
             .map_err(LoadError::workload("prepare the load"))
-    }
-
-    fn journal(&self, catalog: &Catalog, environment: &Environment) -> Result<Journal, LoadError> {
-        let mut encoder = SeriesEncoder::new(self.plan.warm_up.as_secs_f64());
-        if self.plan.output.include_raw_data {
-            encoder = encoder.every_interval();
-        }
-        let header = Header {
-            started_at: self.started_at.clone(),
-            workload: self.plan.workload.name.clone(),
-            connections: u64::from(self.plan.connections),
-            plan: serde_json::to_value(self.plan).unwrap_or_default(),
-            environment: environment.clone(),
-            ..Header::default()
-        };
-        let folder = self.plan.output.folder();
-        std::fs::create_dir_all(folder).map_err(LoadError::output(folder))?;
-        Journal::create(&self.plan.output.partial(), encoder, header, catalog)
     }
 
     fn environment(&self, workload: &Mix) -> Environment {

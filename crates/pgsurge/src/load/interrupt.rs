@@ -4,7 +4,7 @@
 //! [`Control`]; set-up ends at the first signal, verification and clean-up at the second.
 
 use engine::Control;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 use std::io;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ impl Interrupt {
     /// The system refuses to hand signals over.
     pub fn listen(heard: impl Fn(&str) + Send + 'static) -> io::Result<Interrupt> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        // A limit on file sizes ends a write with an error, as a full disk does, and not the run.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let control = Arc::new(Control::default());
         let (once, twice) = (Stop::default(), Stop::default());
         let handle = signals.handle();

@@ -5,12 +5,13 @@
 
 use super::error::LoadError;
 use model::catalog::Catalog;
-use model::event::Event;
-use model::measured::Interval;
+use model::measured::{Interval, Measured};
+use model::plan::Plan;
+use model::run_result::RunResult;
 use model::series::{Header, Line, SeriesEncoder};
 use report::series::PartialLines;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// See the module.
@@ -19,33 +20,61 @@ pub struct Journal {
     file: BufWriter<File>,
     encoder: SeriesEncoder,
     failed: Option<io::Error>,
+    /// Until when the record is whole, seconds since measuring began.
+    until_s: f64,
+    warm_up_s: f64,
 }
 
 impl Journal {
-    /// Creates the file with its header.
+    /// Begins the record of a run of `plan`; what the plan says is added to `header`.
     ///
     /// # Errors
     /// The file can't be created or written.
-    pub fn create(
+    pub fn of_plan(plan: &Plan, header: Header, catalog: &Catalog) -> Result<Journal, LoadError> {
+        let mut encoder = SeriesEncoder::new(plan.warm_up.as_secs_f64());
+        if plan.output.include_raw_data {
+            encoder = encoder.every_interval();
+        }
+        let header = Header {
+            workload: plan.workload.name.clone(),
+            connections: u64::from(plan.connections),
+            plan: serde_json::to_value(plan).unwrap_or_default(),
+            ..header
+        };
+        let folder = plan.output.folder();
+        std::fs::create_dir_all(folder).map_err(LoadError::output(folder))?;
+        Journal::create(&plan.output.partial(), encoder, header, catalog)
+    }
+
+    fn create(
         path: &Path,
         encoder: SeriesEncoder,
         header: Header,
         catalog: &Catalog,
     ) -> Result<Journal, LoadError> {
+        let warm_up_s = encoder.warm_up_s();
         let write = || {
-            let mut file = BufWriter::new(File::create(path)?);
+            let file = File::create(path)?;
+            // Who reads the record sees by the lock that the run still goes on; where a file system
+            // has no locks, nobody sees it.
+            let _locked = file.try_lock();
+            let mut file = BufWriter::new(file);
             file.write_all(encoder.header(header, catalog).as_bytes())?;
             file.flush()?;
             Ok(file)
         };
         let file = write().map_err(LoadError::output(path))?;
-        Ok(Journal { path: path.to_owned(), file, encoder, failed: None })
+        let path = path.to_owned();
+        Ok(Journal { path, file, encoder, failed: None, until_s: -warm_up_s, warm_up_s })
     }
 
     /// Adds an interval; it is on its way to the disk when this returns.
     pub fn interval(&mut self, interval: &Interval) {
         let lines = self.encoder.interval(interval);
         self.append(&lines);
+        if self.failed.is_none() {
+            self.until_s = interval.start_s + interval.length_s - self.warm_up_s;
+        }
     }
 
     /// Adds a line of the monitor.
@@ -53,15 +82,27 @@ impl Journal {
         self.append(&line.encode());
     }
 
-    /// Adds what is still gathered and the events; what went wrong, if anything did.
-    pub fn finish(mut self, events: &[Event]) -> (Record, Option<io::Error>) {
+    /// The record of a run that broke: what is still gathered is added.
+    pub fn broken(mut self) -> Record {
         let rest = self.encoder.flush();
         self.append(&rest);
-        for event in events {
+        Record { path: self.path, shortened: None }
+    }
+
+    /// Adds what is still gathered, the events and the end.
+    pub fn finish(mut self, measured: &Measured, catalog: &Catalog) -> Record {
+        let rest = self.encoder.flush();
+        self.append(&rest);
+        for event in &measured.events {
             let line = self.encoder.event(event);
             self.append(&line);
         }
-        (Record { path: self.path }, self.failed)
+        let end = self.encoder.end(measured, catalog);
+        self.append(&end);
+        let until_s = self.until_s;
+        let path = self.path;
+        let shortened = self.failed.map(|cause| Shortened { path: path.clone(), cause, until_s });
+        Record { path, shortened }
     }
 
     fn append(&mut self, lines: &str) {
@@ -72,12 +113,53 @@ impl Journal {
     }
 }
 
+/// Why the series of a run end before it did.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the series end {} s after measuring began: cannot write {}: {cause}; counts and times of the \
+     whole run are complete",
+    model::units::decimal(*until_s), path.display()
+)]
+pub struct Shortened {
+    path: PathBuf,
+    cause: io::Error,
+    until_s: f64,
+}
+
 /// A finished record, to be read as often as needed.
 pub struct Record {
     path: PathBuf,
+    shortened: Option<Shortened>,
 }
 
 impl Record {
+    /// Why it does not reach to the end of the run, where it does not.
+    pub fn shortened(&self) -> Option<&Shortened> {
+        self.shortened.as_ref()
+    }
+
+    /// Adds the judged result, which could not be written to its own place, so that
+    /// `pgsurge report` has all of it.
+    ///
+    /// # Errors
+    /// It can't be written here either; then the record is as it was.
+    pub fn keep(&self, result: &RunResult) -> io::Result<()> {
+        let mut file = File::options().read(true).append(true).open(&self.path)?;
+        let length = file.metadata()?.len();
+        let mut last = [b'\n'];
+        if length > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
+        // A line that was cut short must not swallow this one.
+        let before = if last == [b'\n'] { "" } else { "\n" };
+        let line = Line::Result(Box::new(result.clone())).encode();
+        let written = file.write_all(format!("{before}{line}").as_bytes());
+        written.inspect_err(|_| {
+            let _longer_than_it_was = file.set_len(length);
+        })
+    }
+
     /// Removes the file: the result holds everything now.
     ///
     /// # Errors

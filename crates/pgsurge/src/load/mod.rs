@@ -38,6 +38,7 @@ use interrupt::Interrupt;
 use model::measured::Interval;
 use model::plan::Plan;
 use model::run_result::RunResult;
+use model::verdict::{ValidityCheck, ValidityOutcome};
 use std::io::Write as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -68,7 +69,10 @@ pub fn run(
     session.show(&outcome.result)?;
     if let Some(error) = outcome.unwritten {
         let record = resolved.plan.output.partial();
-        messages.warn(&format!("the record of the run stays in {}", record.display()));
+        let path = record.display();
+        messages.warn(&format!(
+            "the record of the run stays in {path}: pgsurge report {path} renders it"
+        ));
         return Err(error.into());
     }
     let files = resolved.plan.output.files();
@@ -188,13 +192,22 @@ impl<'a> Session<'a> {
         let Driven { result, record, reasons } = driven;
         let limits = analyze::thresholds::of_plan(&plan.thresholds);
         // The names come from the same table that `analyze` reads, so none is unknown.
-        let judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
+        let mut judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
+        if let Some(shortened) = record.shortened() {
+            self.messages.warn(&shortened.to_string());
+            judgement.validity.push(ValidityCheck {
+                code: "series".to_owned(),
+                outcome: ValidityOutcome::Warning,
+                evidence: shortened.to_string(),
+            });
+        }
         let result = result.judged(judgement);
         // A report that can be read is worth more than an error alone: the caller shows both.
         let unwritten = output::write(plan, &result, &record).err();
-        if unwritten.is_none()
-            && let Err(error) = record.remove()
-        {
+        if unwritten.is_some() {
+            // Where there is no room for this either, the record alone is still worth a report.
+            let _kept = record.keep(&result);
+        } else if let Err(error) = record.remove() {
             let path = plan.output.partial();
             self.messages.warn(&format!("cannot remove {}: {error}", path.display()));
         }

@@ -1,5 +1,6 @@
 //! Why a saved result can't be read, in words a user can act on.
 
+use model::run_result::RecordError;
 use report::json::ReadError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,14 @@ pub enum SavedError {
         path: PathBuf,
         /// What is wrong with it.
         cause: ReadError,
+    },
+    /// It begins as a record, and is none that can be read.
+    #[error("cannot read {}: {cause}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: RecordError,
     },
     /// A result of a kind that is not rendered here.
     #[error("cannot render {}: it is a result of the kind \"{kind}\"", path.display())]
@@ -56,6 +65,10 @@ impl SavedError {
             }
             SavedError::Io { .. } => return None,
             SavedError::Read { cause, .. } => cause.hint()?,
+            SavedError::Record { cause: RecordError::NoHeader, .. } => {
+                "the run was killed before its load began: there is nothing to render"
+            }
+            SavedError::Record { .. } => "use the version of pgsurge that wrote it, or a newer one",
             SavedError::Kind { .. } => "name the result of a single run, or use a newer pgsurge",
         };
         Some(text.to_owned())

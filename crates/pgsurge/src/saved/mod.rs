@@ -1,10 +1,12 @@
-//! Results that are on disk already: a saved one, read again to be rendered.
+//! Results that are on disk already, read again to be rendered: saved ones, and the records of runs
+//! that never came to save theirs.
 //!
 //! What kind of file it is is told from what is in it, never from its name. Series stay on disk and
 //! pass through one by one when a format wants them.
 
 mod error;
 mod files;
+mod record;
 
 pub use error::SavedError;
 pub use files::{Rendering, name_files};
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct Saved {
     path: PathBuf,
     result: RunResult,
+    is_record: bool,
 }
 
 impl Saved {
@@ -33,11 +36,15 @@ impl Saved {
             return Err(SavedError::NoFile(path.to_owned()));
         }
         let file = || buffered(path).map_err(SavedError::io(path));
+        if record::is_record(&mut file()?).map_err(SavedError::io(path))? {
+            let result = record::read(path)?;
+            return Ok(Saved { path: path.to_owned(), result, is_record: true });
+        }
         let kind = json::kind(file()?).map_err(&failed)?;
         match kind.as_str() {
             "load" | "migration" => {
                 let result = json::read_head(file()?).map_err(&failed)?;
-                Ok(Saved { path: path.to_owned(), result })
+                Ok(Saved { path: path.to_owned(), result, is_record: false })
             }
             _ => Err(SavedError::Kind { path: path.to_owned(), kind }),
         }
@@ -54,7 +61,14 @@ impl Saved {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let result = &self.result;
+        let lines = || buffered(&self.path);
         match rendering {
+            Rendering::Json if self.is_record => {
+                json::write(result, Some(&lines), out).map(|_unreadable| ())
+            }
+            Rendering::SeriesCsv if self.is_record => {
+                csv::series(result, Some(&lines), out).map(|_unreadable| ())
+            }
             Rendering::Text => out.write_all(terminal::render(result, style).as_bytes()),
             // The file is the source of everything else: handed on as it is, it loses nothing that
             // a newer program may have put there.

@@ -19,6 +19,7 @@ mod precedence;
 mod prepared_data;
 mod program;
 mod proxy;
+mod records;
 mod reports;
 mod results;
 mod running;

@@ -263,7 +263,8 @@ fn adds_up(result: &RunResult) {
     assert_eq!(accounting.map(|check| check.outcome), Some(ValidityOutcome::Ok));
 }
 
-fn complaints(result: &Value) -> Vec<String> {
+/// What the published schema says against a result.
+pub fn complaints(result: &Value) -> Vec<String> {
     let schema: Value =
         serde_json::from_str(include_str!("../../../../docs/result.schema.json")).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();

@@ -48,7 +48,10 @@ impl ReadError {
             ReadError::Version(_) => {
                 Some("use the version of pgsurge that wrote it, or a newer one")
             }
-            ReadError::CutShort(_) | ReadError::Empty => Some(
+            ReadError::Empty => Some(
+                "nothing was recorded: the run ended before its load began, or the disk was full",
+            ),
+            ReadError::CutShort(_) => Some(
                 "pgsurge writes a result whole or not at all: copy it again, or render the run's \
                  OUTPUT.partial if that is still there",
             ),

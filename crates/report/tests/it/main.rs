@@ -1,5 +1,7 @@
 //! Reports of a run that was counted and assembled as the program does it.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
+
 mod fixture;
 mod formats;
 mod result_file;

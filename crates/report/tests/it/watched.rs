@@ -20,6 +20,7 @@ fn read<T>(data: T) -> Section<T> {
     Section::read(data, WINDOW)
 }
 
+#[expect(clippy::too_many_lines, reason = "a fixture is one long list")]
 pub(crate) fn database() -> DatabaseMetrics {
     let hidden = Unread {
         status: Status::NoPrivilege,

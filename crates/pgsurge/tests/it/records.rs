@@ -1,0 +1,203 @@
+//! `pgsurge report` of a `.partial`: what is known of a run that was killed, that still goes on, or
+//! that had no room for its result.
+
+use crate::database::{Database, private, url};
+use crate::program::{Ended, Program};
+use crate::running::{Load, Running, lines, until};
+use model::run_result::RunResult;
+use model::series::{IntervalRow, Line};
+use model::verdict::{ValidityOutcome, VerdictOutcome};
+use nix::sys::signal::Signal;
+use std::path::Path;
+
+const RECORD: &str = "result.json.partial";
+
+/// `pgsurge report` of a record, with these arguments.
+fn report(record: &Path, arguments: &str) -> Ended {
+    Program::new(&["report", record.to_str().unwrap()]).args(arguments).run()
+}
+
+#[track_caller]
+fn result(record: &Path) -> RunResult {
+    let ended = report(record, "--format json");
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{}", ended.out);
+    assert_eq!(crate::running::complaints(&serde_json::from_str(&ended.out).unwrap()), [""; 0]);
+    report::json::read(ended.out.as_bytes()).unwrap()
+}
+
+fn intervals(record: &Path) -> Vec<IntervalRow> {
+    let row = |line| if let Line::Interval(row) = line { Some(*row) } else { None };
+    lines(record).into_iter().filter_map(row).collect()
+}
+
+fn validity<'a>(result: &'a RunResult, code: &str) -> Option<(ValidityOutcome, &'a str)> {
+    let check = result.validity.iter().find(|check| check.code == code)?;
+    Some((check.outcome, &check.evidence))
+}
+
+#[test]
+fn a_killed_run_is_reported_as_far_as_it_came_and_the_server_has_what_it_counts() {
+    let database = Database::new("records_killed");
+    let mut running = Load::at(&database.url())
+        .args("--workload simple-update --connections 4 --rate 100 --warm-up 1s --duration 10m")
+        .start();
+    running.wait_for_second(3);
+    running.signal(Signal::SIGKILL);
+    let ended = running.wait();
+    let record = ended.path(RECORD);
+    let result = result(&record);
+    let load = &result.load_metrics;
+    let (warm_up, measured): (Vec<IntervalRow>, Vec<IntervalRow>) =
+        intervals(&record).into_iter().partition(|row| row.t < 0.0);
+    let succeeded = |rows: &[IntervalRow]| rows.iter().map(|row| row.succeeded).sum::<u64>();
+    assert_eq!(load.all_actions.succeeded, succeeded(&measured));
+    assert_eq!(load.warm_up.succeeded, succeeded(&warm_up));
+    assert!(load.all_actions.adds_up() && load.all_actions.succeeded > 200, "{load:?}");
+    assert!(load.all_actions.response_time_ms.is_some() && load.elapsed_s >= 3.0);
+    // What was acknowledged is stored; what was not recorded any more may be.
+    let stored: u64 = database.psql("SELECT count(*) FROM pgbench_history").trim().parse().unwrap();
+    let acknowledged = load.all_actions.succeeded + load.warm_up.succeeded;
+    assert!((acknowledged..acknowledged + 1000).contains(&stored), "{acknowledged} of {stored}");
+    let commits = load.statements["end"].totals.session_count;
+    assert!((commits..commits + 1000).contains(&stored), "{commits} of {stored}");
+}
+
+#[test]
+fn the_report_of_a_killed_run_says_so_and_how_to_remove_what_it_made() {
+    let database = Database::new("records_advice");
+    let mut running = Load::hokm(&database.url())
+        .args("--connections 4 --rate 100 --warm-up 0 --duration 10m")
+        .start();
+    running.wait_for_second(2);
+    running.signal(Signal::SIGKILL);
+    let ended = running.wait();
+    let record = ended.path(RECORD);
+    let told = report(&record, "");
+    assert_eq!(told.code, 0, "{}", told.err);
+    assert!(told.out.starts_with("INTERRUPTED  hokm, 4 connections"), "{}", told.out);
+    assert!(told.out.contains("the run was killed: ") && told.out.contains(" of 600 s"));
+    assert!(told.out.contains("the stored data was not verified"), "{}", told.out);
+    let result = result(&record);
+    assert_eq!(result.verdict.outcome, VerdictOutcome::Interrupted);
+    assert_eq!(result.load_metrics.verification, None);
+    let run = result.plan["data"]["run"].as_str().unwrap().to_owned();
+    let flat = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains(&format!("pgsurge load --clean {run} --db-host ")), "{}", told.out);
+    let (_, differs) = validity(&result, "record").unwrap();
+    assert!(differs.contains("actions count where they ended"), "{differs}");
+    let markdown = report(&record, "--format md").out;
+    assert!(markdown.starts_with("# Load test: INTERRUPTED"), "{markdown}");
+    let series = report(&record, "--format series").out;
+    assert!(series.contains(",actions_succeeded,"), "{series}");
+}
+
+#[test]
+fn a_run_that_goes_on_is_no_killed_one() {
+    let database = Database::new("records_live");
+    let mut running = Load::at(&database.url())
+        .args("--workload select-only --connections 2 --rate 100 --warm-up 0 --duration 10m")
+        .start();
+    running.wait_for_second(1);
+    let result = result(&running.path(RECORD));
+    let reasons = result.verdict.reasons.join("; ");
+    assert!(reasons.contains("the run still goes on: "), "{reasons}");
+    let told = report(&running.path(RECORD), "").out;
+    assert!(!told.contains("--clean"), "{told}");
+    running.signal(Signal::SIGKILL);
+    running.wait();
+}
+
+#[test]
+fn a_result_that_could_not_be_written_is_rendered_from_the_record_as_it_was() {
+    let server = private();
+    let mut running = Load::at(&url(&server))
+        .args("--workload select-only --connections 2 --rate 100 --warm-up 0 --duration 3s")
+        .start();
+    running.wait_for_second(1);
+    std::fs::write(running.path("result.json"), "another run's").unwrap();
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("pgsurge report result.json.partial renders it"), "{}", ended.err);
+    let record = ended.path(RECORD);
+    assert_eq!(report(&record, "").out, ended.out);
+    let result = result(&record);
+    assert_eq!(result.load_metrics.all_actions.succeeded, 300);
+    assert!(result.load_metrics.verification.is_some());
+    assert!(result.series.len() > 20);
+}
+
+#[test]
+fn a_record_that_holds_nothing_is_refused() {
+    let header = Line::Header(Box::default()).encode();
+    let cases = [
+        ("", "the file is empty", "nothing was recorded"),
+        (&header[..40], "does not begin as the record of a run", "killed before its load began"),
+        (&header, "its schema_version is 0", "the version of pgsurge that wrote it"),
+    ];
+    for (text, why, hint) in cases {
+        let mut program = Program::new(&["report", "it.partial"]).file("it.partial", text);
+        let ended = program.run();
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{text}: {}", ended.err);
+        assert!(ended.err.contains(why) && ended.err.contains(hint), "{text}: {}", ended.err);
+    }
+}
+
+/// Lets the files of a run grow to `bytes` more than its record has now, as a disk does that is
+/// almost full, or as far as they like.
+#[cfg(target_os = "linux")]
+fn limit(running: &Running, bytes: Option<u64>) -> u64 {
+    let record = running.path(RECORD).metadata().unwrap().len();
+    let most = bytes.map_or(u64::MAX, |more| record + more);
+    let soft = bytes.map_or("unlimited".to_owned(), |_| most.to_string());
+    let pid = running.pid().to_string();
+    let set = std::process::Command::new("prlimit")
+        .args(["--pid", &pid, &format!("--fsize={soft}:unlimited")])
+        .status();
+    assert!(set.unwrap().success());
+    most
+}
+
+#[cfg(target_os = "linux")]
+fn full(name: &str) -> (Database, Running, u64) {
+    let database = Database::new(name);
+    let mut running = Load::at(&database.url())
+        .args("--workload select-only --connections 2 --rate 100 --warm-up 0 --duration 5s")
+        .start();
+    running.wait_for_second(1);
+    let most = limit(&running, Some(200));
+    let record = running.path(RECORD);
+    until("the record is full", || record.metadata().unwrap().len() == most);
+    (database, running, most)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_up_during_a_run_is_told_by_its_result() {
+    let (_database, running, _) = full("records_full");
+    limit(&running, None);
+    let ended = running.wait();
+    let result = ended.result();
+    let load = &result.load_metrics;
+    assert_eq!(load.all_actions.succeeded, 500, "counts are whole");
+    let (outcome, evidence) = validity(&result, "series").unwrap();
+    assert_eq!(outcome, ValidityOutcome::Warning);
+    assert!(evidence.starts_with("the series end ") && evidence.contains("File too large"));
+    assert!(ended.out.contains("the series end "), "{}", ended.out);
+    let seconds = result.series.iter().find(|it| it.name.metric == "actions_succeeded").unwrap();
+    assert!((1..5).contains(&seconds.v.len()), "{seconds:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_stays_full_loses_the_result_but_neither_the_report_nor_the_record() {
+    let (_database, running, most) = full("records_stays_full");
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("cannot write result.json: File too large"), "{}", ended.err);
+    assert!(ended.out.contains("500 succeeded"), "the report is lost: {}", ended.out);
+    assert_eq!(ended.left(), [RECORD]);
+    let record = ended.path(RECORD);
+    assert_eq!(record.metadata().unwrap().len(), most);
+    let succeeded = result(&record).load_metrics.all_actions.succeeded;
+    assert!((1..500).contains(&succeeded), "{succeeded}");
+}
