@@ -38,9 +38,11 @@ fn calls_in(folder: &Path) -> Vec<(String, String)> {
             for (at, _) in text.match_indices(&begin) {
                 let mut words = text[at..].split('"');
                 let chapter = words.next().and_then(|it| it.rsplit_once("Chapter::"));
-                let title = words.next().unwrap_or_default();
-                let chapter = chapter.map(|it| it.1.trim_end().trim_end_matches(','));
-                calls.extend(chapter.map(|it| (it.to_owned(), title.to_owned())));
+                let (Some((_, chapter)), Some(title)) = (chapter, words.next()) else {
+                    panic!("{}: chapter and title are to be written out", entry.display());
+                };
+                let chapter = chapter.trim_end().trim_end_matches(',');
+                calls.push((chapter.to_owned(), title.to_owned()));
             }
         }
     }
