@@ -7,6 +7,7 @@
 mod data;
 mod load;
 mod output;
+mod scale;
 mod seconds;
 mod target;
 mod workload;
@@ -46,6 +47,9 @@ pub struct Plan {
     /// sent is skipped. None: nothing is too slow.
     #[serde(rename = "latency_limit_s", default, with = "seconds::optional")]
     pub latency_limit: Option<Duration>,
+    /// By how much warm-up, measured time and stages were scaled; 1 where they are as asked for.
+    #[serde(default = "scale::unscaled")]
+    pub time_scale: f64,
     /// How long actions in flight at the end may still take.
     #[serde(rename = "grace_s", with = "seconds")]
     pub grace: Duration,

@@ -68,6 +68,18 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them, gravest first.
+    pub const ALL: [Cause; 8] = [
+        Cause::OurFault,
+        Cause::Usage,
+        Cause::Unreachable,
+        Cause::DataInconsistent,
+        Cause::Interrupted,
+        Cause::Invalid,
+        Cause::ThresholdFailed,
+        Cause::Inconclusive,
+    ];
+
     /// The exit code of the program.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -80,6 +92,11 @@ impl Cause {
             Cause::ThresholdFailed => 4,
             Cause::Inconclusive => 7,
         }
+    }
+
+    /// The cause that an exit code stands for; none for a pass and for numbers that are no code.
+    pub fn of_exit_code(code: u8) -> Option<Cause> {
+        Cause::ALL.into_iter().find(|it| it.exit_code() == code)
     }
 
     /// The outcome when nothing graver happened.
@@ -172,6 +189,15 @@ mod tests {
             let reasons = order[first..].iter().rev().map(|(cause, _)| Reason::new(*cause, ""));
             assert_eq!(Verdict::of(reasons.collect()).exit_code, order[first].1);
         }
+    }
+
+    #[test]
+    fn a_cause_is_found_by_its_exit_code() {
+        assert!(Cause::ALL.is_sorted());
+        for cause in Cause::ALL {
+            assert_eq!(Cause::of_exit_code(cause.exit_code()), Some(cause));
+        }
+        assert_eq!((Cause::of_exit_code(0), Cause::of_exit_code(99)), (None, None));
     }
 
     #[test]

@@ -17,6 +17,7 @@ fn plan(shape: Shape) -> Plan {
         duration: Duration::from_secs(60),
         transactions: None,
         latency_limit: None,
+        time_scale: 1.0,
         grace: Duration::from_secs(10),
         max_tries: 3,
         statement_timeout: None,
@@ -117,4 +118,26 @@ fn every_file_of_a_result_has_its_own_name() {
 
 fn shown((_, path): (Format, PathBuf)) -> String {
     path.display().to_string()
+}
+
+#[test]
+fn a_scaled_plan_keeps_its_rates_and_its_patience() {
+    let stage = |seconds, target_per_s| Stage { duration: Duration::from_secs(seconds), target_per_s };
+    let stages = vec![stage(30, 100.0), stage(0, 500.0), stage(60, 500.0)];
+    let scaled = plan(open(Rate::Stages(stages))).scaled(0.1);
+    let short = Stage { duration: Duration::from_secs(3), target_per_s: 100.0 };
+    let Shape::Open { rate: Rate::Stages(stages), max_backlog, .. } = &scaled.shape else {
+        panic!("{:?}", scaled.shape)
+    };
+    assert_eq!((stages[0], max_backlog), (short, &Duration::from_secs(30)));
+    assert_eq!(scaled.duration, Duration::from_secs(9));
+    assert_eq!(scaled.warm_up, Duration::from_millis(150));
+    assert_eq!((scaled.time_scale, scaled.grace), (0.1, Duration::from_secs(10)));
+}
+
+#[test]
+fn a_plan_of_an_older_program_is_not_scaled() {
+    let mut saved = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    saved.as_object_mut().unwrap().remove("time_scale");
+    assert_eq!(serde_json::from_value::<Plan>(saved).unwrap().time_scale, 1.0);
 }

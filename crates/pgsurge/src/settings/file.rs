@@ -17,9 +17,29 @@ use std::path::Path;
 const LARGEST_BYTES: u64 = 4 << 20;
 const SCENARIOS: &str = "test_scenarios";
 
-/// Reads a file into a layer of values and what is wrong with it.
-pub fn read(path: &str) -> (Layer, Vec<Fault>) {
-    let mut reader = Reader { file: path, layer: Layer::default(), faults: Vec::new() };
+/// What a file says.
+#[derive(Debug, Default)]
+pub struct Filed {
+    /// Its values outside of scenarios.
+    pub layer: Layer,
+    /// Its scenarios, in the order of the file.
+    pub scenarios: Vec<FiledScenario>,
+}
+
+/// A scenario of a file.
+#[derive(Debug)]
+pub struct FiledScenario {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub source: Source,
+    /// Its values.
+    pub layer: Layer,
+}
+
+/// Reads a file, and what is wrong with it.
+pub fn read(path: &str) -> (Filed, Vec<Fault>) {
+    let mut reader = Reader { file: path, filed: Filed::default(), faults: Vec::new() };
     match load(Path::new(path)) {
         Ok(text) => match document::parse(Path::new(path), &text) {
             Ok(root) => reader.root(&root),
@@ -27,7 +47,7 @@ pub fn read(path: &str) -> (Layer, Vec<Fault>) {
         },
         Err(words) => reader.malformed(Malformed { place: None, message: words }),
     }
-    (reader.layer, reader.faults)
+    (reader.filed, reader.faults)
 }
 
 /// The text of a file.
@@ -44,7 +64,7 @@ fn load(path: &Path) -> Result<String, String> {
 
 struct Reader<'a> {
     file: &'a str,
-    layer: Layer,
+    filed: Filed,
     faults: Vec<Fault>,
 }
 
@@ -58,7 +78,7 @@ impl Reader<'_> {
                 format!("expected a table of settings, found {found}"),
             );
         };
-        for entry in entries {
+        for entry in entries.iter().filter(|it| !it.is_comment()) {
             let is_section = SECTIONS.iter().any(|(name, _)| *name == entry.key);
             match (&entry.value.data, is_section) {
                 (Data::Table(inner), true) if entry.key == SCENARIOS => self.scenarios(inner),
@@ -75,7 +95,8 @@ impl Reader<'_> {
     }
 
     fn section(&mut self, section: &str, entries: &[Entry]) {
-        entries.iter().for_each(|entry| self.entry(section, entry));
+        let settings = entries.iter().filter(|it| !it.is_comment());
+        settings.for_each(|entry| self.entry(section, entry));
     }
 
     /// One setting outside the scenarios.
@@ -89,47 +110,56 @@ impl Reader<'_> {
 
     fn value(&mut self, key: &'static Key, path: &str, node: &Node) {
         let source = self.source(node.place, path);
-        if let Some(earlier) = self.layer.find(key) {
+        if let Some(earlier) = self.filed.layer.find(key) {
             let words = format!("given twice; the first is {}", earlier.source);
             return self.faults.push(Fault::new(source, words));
         }
         match read_value(key, node) {
-            Ok(Some(value)) => self.layer.push(Given { key, value, source }),
+            Ok(Some(value)) => self.filed.layer.push(Given { key, value, source }),
             Ok(None) => {}
             Err(words) => self.faults.push(Fault::new(source, words)),
         }
     }
 
-    /// Scenarios are a suite's; here they only have to be right.
+    /// A load test does nothing with scenarios, but they have to be right for it as well.
     fn scenarios(&mut self, scenarios: &[Entry]) {
-        for scenario in scenarios {
+        for scenario in scenarios.iter().filter(|it| !it.is_comment()) {
             let section = join(SCENARIOS, &scenario.key);
+            let source = self.source(scenario.place, &section);
             let Data::Table(entries) = &scenario.value.data else {
                 let found = scenario.value.data.shown(true);
                 let words = format!("expected a table of settings, found {found}");
                 self.fault(scenario.value.place, &section, words);
                 continue;
             };
-            for (index, entry) in entries.iter().enumerate() {
-                self.scenario_entry(&section, entry, &entries[..index]);
+            if let Some(first) = self.filed.scenarios.iter().find(|it| it.name == scenario.key) {
+                let words = format!("given twice; the first is {}", first.source);
+                self.faults.push(Fault::new(source.clone(), words));
             }
+            let mut layer = Layer::default();
+            for entry in entries.iter().filter(|it| !it.is_comment()) {
+                self.scenario_entry(&section, entry, &mut layer);
+            }
+            self.filed.scenarios.push(FiledScenario { name: scenario.key.clone(), source, layer });
         }
     }
 
-    fn scenario_entry(&mut self, section: &str, entry: &Entry, earlier: &[Entry]) {
+    fn scenario_entry(&mut self, section: &str, entry: &Entry, layer: &mut Layer) {
         let path = join(section, &entry.key);
         let Some(key) = keys::in_scenario(&entry.key) else {
             let names = scenario_names();
             let near = nearest(&entry.key, names.iter().map(String::as_str));
             return self.fault(entry.place, &path, no_such(near, None));
         };
-        let same = |it: &&Entry| keys::in_scenario(&it.key).is_some_and(|it| std::ptr::eq(it, key));
-        if let Some(first) = earlier.iter().find(same) {
-            let words = format!("given twice; the first is on line {}", first.place.line);
-            self.fault(entry.value.place, &path, words);
+        let source = self.source(entry.value.place, &path);
+        if let Some(first) = layer.find(key) {
+            let words = format!("given twice; the first is {}", first.source);
+            self.faults.push(Fault::new(source.clone(), words));
         }
-        if let Err(words) = read_value(key, &entry.value) {
-            self.fault(entry.value.place, &path, words);
+        match read_value(key, &entry.value) {
+            Ok(Some(value)) => layer.push(Given { key, value, source }),
+            Ok(None) => {}
+            Err(words) => self.faults.push(Fault::new(source, words)),
         }
     }
 

@@ -28,6 +28,12 @@ impl Layer {
         self.0.push(given);
     }
 
+    /// Takes a value out again.
+    pub fn remove(&mut self, key: &Key) -> Option<Given> {
+        let at = self.0.iter().position(|it| std::ptr::eq(it.key, key))?;
+        Some(self.0.remove(at))
+    }
+
     /// The value of a setting.
     pub fn find(&self, key: &Key) -> Option<&Given> {
         self.0.iter().find(|it| std::ptr::eq(it.key, key))

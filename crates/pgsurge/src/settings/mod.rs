@@ -23,6 +23,7 @@ mod shape;
 mod source;
 pub mod span;
 mod stages;
+pub mod suite;
 mod takes;
 mod typed;
 pub mod value;

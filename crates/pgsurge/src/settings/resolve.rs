@@ -61,17 +61,25 @@ pub fn resolve(
     faults.extend(more);
     let (filed, more) = file.map(file::read).unwrap_or_default();
     faults.extend(more);
-    let layers = Layers(vec![flags, environment, filed]);
-    let warnings = typed::strangers(&surroundings.environment);
-    let mut resolver = Resolver { layers, surroundings, faults, warnings, sources: Vec::new() };
+    let layers = Layers(vec![flags, environment, filed.layer]);
+    let (mut resolved, more) = settle(layers, surroundings);
+    faults.extend(more);
+    resolved.warnings.splice(0..0, typed::strangers(&surroundings.environment));
+    if faults.is_empty() { Ok(resolved) } else { Err(Faults(faults)) }
+}
+
+/// Settles one plan from its layers. Where there are faults the plan is of no use.
+pub(super) fn settle(layers: Layers, surroundings: &Surroundings) -> (Resolved, Vec<Fault>) {
+    let mut resolver = Resolver {
+        layers,
+        surroundings,
+        faults: Vec::new(),
+        warnings: Vec::new(),
+        sources: Vec::new(),
+    };
     let (plan, server) = resolver.plan();
-    match resolver.faults.is_empty() {
-        true => {
-            let Resolver { sources, warnings, .. } = resolver;
-            Ok(Resolved { plan, server, sources, warnings })
-        }
-        false => Err(Faults(resolver.faults)),
-    }
+    let Resolver { sources, warnings, faults, .. } = resolver;
+    (Resolved { plan, server, sources, warnings }, faults)
 }
 
 struct Resolver<'a> {
@@ -103,6 +111,7 @@ impl Resolver<'_> {
             duration: timing.duration,
             transactions: timing.transactions,
             latency_limit: self.latency_limit(),
+            time_scale: 1.0,
             grace: self.span("grace_s", &keys::GRACE),
             max_tries: self.count("max_tries", &keys::MAX_TRIES),
             statement_timeout: some(self.span("statement_timeout_s", &keys::STATEMENT_TIMEOUT)),
@@ -125,6 +134,7 @@ impl Resolver<'_> {
             let registry = &self.surroundings.registry;
             workload::check(&plan, &self.layers, registry, &mut self.faults);
         }
+        self.note("time_scale", Source::Default);
         (plan, server.settings)
     }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub type Typed = (&'static Key, String);
 
 /// Variables of ours that are no settings of a plan.
-const OTHERS: [&str; 7] = [
+const OTHERS: &[&str] = &[
     "PGSURGE_CONFIG",
     "PGSURGE_QUIET",
     "PGSURGE_VERBOSE",
@@ -21,6 +21,11 @@ const OTHERS: [&str; 7] = [
     "PGSURGE_PG_BIN",
     "PGSURGE_REDIS_BIN",
     "PGSURGE_PGBOUNCER_BIN",
+    // What a suite tells the command of --on-failure, which may well be us again.
+    "PGSURGE_SCENARIO",
+    "PGSURGE_RESULT",
+    "PGSURGE_VERDICT",
+    "PGSURGE_EXIT_CODE",
 ];
 
 /// The layer of the command line.
@@ -42,7 +47,7 @@ pub fn environment(variables: &BTreeMap<String, String>) -> (Layer, Vec<Fault>) 
 /// What to say of variables that look like ours and are not.
 pub fn strangers(variables: &BTreeMap<String, String>) -> Vec<String> {
     let mut ours: Vec<String> = keys::all().filter_map(Key::variable).collect();
-    ours.extend(OTHERS.map(str::to_owned));
+    ours.extend(OTHERS.iter().map(|it| (*it).to_owned()));
     let unknown = variables.keys().filter(|it| it.starts_with("PGSURGE_") && !ours.contains(it));
     unknown
         .map(|name| match nearest(name, ours.iter().map(String::as_str)) {

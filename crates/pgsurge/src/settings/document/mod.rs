@@ -56,6 +56,13 @@ pub struct Entry {
     pub value: Node,
 }
 
+impl Entry {
+    /// Whether it only explains: JSON has no comments, so a key of two slashes is one.
+    pub fn is_comment(&self) -> bool {
+        self.key == "//"
+    }
+}
+
 /// Why a file is no tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed {

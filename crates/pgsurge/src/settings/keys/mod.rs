@@ -11,6 +11,7 @@ mod load;
 mod monitor;
 mod reporting;
 mod scenarios;
+mod suite;
 mod thresholds;
 
 pub use attending::*;
@@ -20,6 +21,8 @@ pub use game::*;
 pub use load::*;
 pub use monitor::*;
 pub use reporting::*;
+pub use scenarios::{CONCURRENT_USERS, DESCRIPTION, ENABLED};
+pub use suite::*;
 
 use super::takes::Takes;
 use super::value::Value;
@@ -120,6 +123,11 @@ impl Key {
         std::iter::once(self.path).chain(self.aliases.iter().copied())
     }
 
+    /// Whether it is about a suite as a whole.
+    pub fn is_of_suites(&self) -> bool {
+        self.flag.is_some_and(|it| it.group == suite::GROUP)
+    }
+
     /// Whether a settings file may hold it: a flag about this one run belongs to no file.
     pub fn in_files(&self) -> bool {
         !self.path.starts_with("flags.")
@@ -154,7 +162,8 @@ pub fn variable_of(flag: &str) -> String {
 /// Every setting.
 pub fn all() -> impl Iterator<Item = &'static Key> {
     let load = [load::ALL, attending::ALL, monitor::ALL, data::ALL, game::ALL];
-    let written = load.into_iter().chain([database::ALL, reporting::ALL]).flatten().copied();
+    let other = [database::ALL, reporting::ALL, suite::ALL];
+    let written = load.into_iter().chain(other).flatten().copied();
     written.chain(thresholds::all())
 }
 

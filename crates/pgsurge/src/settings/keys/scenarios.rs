@@ -3,13 +3,16 @@
 use super::{Default, Key};
 use crate::settings::takes::Takes;
 
-static ENABLED: Key = Key {
+/// Whether it runs.
+pub static ENABLED: Key = Key {
     default: Default::Is("true"),
     ..Key::new("test_scenarios.NAME.enabled", Takes::Switch, "Run it")
 };
-static DESCRIPTION: Key =
+/// In the user's words.
+pub static DESCRIPTION: Key =
     Key::new("test_scenarios.NAME.description", Takes::Text, "What it is for, for the report");
-static CONCURRENT_USERS: Key = Key::new(
+/// What makes it a migration.
+pub static CONCURRENT_USERS: Key = Key::new(
     "test_scenarios.NAME.concurrent_users",
     Takes::Count { min: 1, max: super::MAX_CONNECTIONS },
     "Users of a migration under load",
