@@ -2,8 +2,9 @@
 //! verdict on any day.
 //!
 //! Three questions, in this order: is the run itself sound (`validity`), did the limits hold
-//! (`thresholds`), and what does it come to (`verdict`).
+//! (`thresholds`), and what does it come to (`verdict`). `suite` judges several runs as one.
 
+pub mod suite;
 pub mod thresholds;
 pub mod validity;
 pub mod verdict;

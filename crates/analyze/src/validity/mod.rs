@@ -6,6 +6,7 @@
 
 mod accounting;
 mod generator;
+mod scaled;
 mod set_up;
 mod steady;
 mod substance;
@@ -26,6 +27,7 @@ pub fn check(result: &RunResult) -> Vec<ValidityCheck> {
         substance::unfinished(result),
         substance::sample_size(result),
     ];
+    checks.extend(scaled::time_scale(result));
     checks.extend(set_up::durability(result));
     checks
 }

@@ -199,3 +199,11 @@ fn speed_bought_with_data_is_told() {
     let unknown = |result: &mut RunResult| result.environment.server = None;
     assert_eq!(outcome("server_settings", unknown), NotEvaluated);
 }
+
+#[test]
+fn a_run_in_less_time_says_so() {
+    let scaled = |result: &mut RunResult| result.plan = serde_json::json!({ "time_scale": 0.02 });
+    assert_eq!(outcome("time_scale", scaled), Warning);
+    let whole = RunResult { plan: serde_json::json!({ "time_scale": 1.0 }), ..sound() };
+    assert!(!check(&whole).iter().any(|it| it.code == "time_scale"));
+}

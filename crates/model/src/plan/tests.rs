@@ -122,7 +122,8 @@ fn shown((_, path): (Format, PathBuf)) -> String {
 
 #[test]
 fn a_scaled_plan_keeps_its_rates_and_its_patience() {
-    let stage = |seconds, target_per_s| Stage { duration: Duration::from_secs(seconds), target_per_s };
+    let stage =
+        |seconds, target_per_s| Stage { duration: Duration::from_secs(seconds), target_per_s };
     let stages = vec![stage(30, 100.0), stage(0, 500.0), stage(60, 500.0)];
     let scaled = plan(open(Rate::Stages(stages))).scaled(0.1);
     let short = Stage { duration: Duration::from_secs(3), target_per_s: 100.0 };

@@ -37,7 +37,10 @@ pub const ALL: [Builtin; 6] = [
     load("normal_load", 50, 10, "A usual day"),
     load("peak_load", 100, 15, "The busiest hour"),
     load("stress_test", 200, 20, "Beyond it: what gives first"),
-    Builtin { migration: true, ..load("migration_load", 50, 10, "From Redis to PostgreSQL while users play") },
+    Builtin {
+        migration: true,
+        ..load("migration_load", 50, 10, "From Redis to PostgreSQL while users play")
+    },
     Builtin { enabled: false, ..load("endurance_test", 75, 60, "What only shows after an hour") },
 ];
 
@@ -51,8 +54,7 @@ impl Builtin {
     /// this scenario.
     pub fn layer(&self) -> Layer {
         let source = Source::Derived(format!("the built-in scenario {}", self.name));
-        let users =
-            if self.migration { &keys::CONCURRENT_USERS } else { &keys::CONNECTIONS };
+        let users = if self.migration { &keys::CONCURRENT_USERS } else { &keys::CONNECTIONS };
         let mut layer = Layer::default();
         for (key, value) in [
             (&keys::ENABLED, Value::Switch(self.enabled)),

@@ -97,7 +97,8 @@ pub fn resolve(
     faults.extend(more);
     let mut warnings = typed::strangers(&surroundings.environment);
     for idle in OF_SCENARIOS.iter().filter_map(|key| environment.remove(key)) {
-        warnings.push(format!("{}: has no effect: each scenario of a suite has its own", idle.source));
+        warnings
+            .push(format!("{}: has no effect: each scenario of a suite has its own", idle.source));
     }
     let common = Layers(vec![flags, environment, filed.layer.clone()]);
     let folder = folder(&common, surroundings, &mut faults);
