@@ -12,5 +12,6 @@ pub mod json;
 pub mod markdown;
 pub mod series;
 mod server;
+pub mod suite;
 pub mod table;
 pub mod terminal;

@@ -33,7 +33,7 @@ pub fn render(result: &RunResult) -> String {
 }
 
 /// A heading and its text; nothing where there is no text.
-fn section(out: &mut String, title: &str, text: &str) {
+pub(crate) fn section(out: &mut String, title: &str, text: &str) {
     if !text.is_empty() {
         // Writing to a String can't fail, here and below.
         let _ok = write!(out, "\n## {title}\n\n{text}");
@@ -74,7 +74,7 @@ pub(crate) fn verdict_word(outcome: VerdictOutcome) -> &'static str {
     }
 }
 
-fn list(items: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn list(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().map(|item| format!("- {item}\n")).collect()
 }
 
@@ -83,12 +83,12 @@ fn figures(result: &RunResult) -> String {
 }
 
 /// Text that can't end a cell or begin markup.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let flat = text.replace(['\r', '\n'], " ");
     flat.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
 }
 
-fn grid(table: &Table) -> String {
+pub(crate) fn grid(table: &Table) -> String {
     if table.is_empty() {
         return String::new();
     }
@@ -188,7 +188,7 @@ fn events(result: &RunResult) -> String {
     list(lines)
 }
 
-fn environment(environment: &Environment) -> String {
+pub(crate) fn environment(environment: &Environment) -> String {
     let mut lines = vec![format!("pgsurge {}", cell(&environment.pgsurge_version))];
     if let Some(server) = &environment.server {
         let place = if server.throwaway { ", started for this run" } else { "" };

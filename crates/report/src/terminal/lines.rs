@@ -5,7 +5,7 @@ use crate::table::{Align, Table};
 
 /// What a word is coloured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(crate) enum Colour {
     None,
     Green,
     Yellow,
@@ -27,7 +27,7 @@ impl Colour {
 const LABEL: usize = 8;
 
 /// Lines of a fixed width.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     text: String,
     colour: bool,
     width: usize,
@@ -36,29 +36,29 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(style: Style, wrap: usize) -> Lines {
+    pub(crate) fn new(style: Style, wrap: usize) -> Lines {
         let width = style.width.clamp(60, 100);
         Lines { text: String::new(), colour: style.colour, width, gap: false, wrap }
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.text
     }
 
     /// An empty line before the next one; never two, and none at the end.
-    pub(super) fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         self.gap = !self.text.is_empty();
     }
 
     /// The first line: a word that no one can miss, and what it is about.
-    pub(super) fn headline(&mut self, colour: Colour, word: &str, text: &str) {
+    pub(crate) fn headline(&mut self, colour: Colour, word: &str, text: &str) {
         let text = cut(text, self.width.saturating_sub(word.chars().count() + 2));
         let line = format!("{}  {text}", self.painted(colour, word));
         self.push(&line);
     }
 
     /// A word that says what the line is about; a long text goes on in further lines.
-    pub(super) fn labelled(&mut self, label: &str, colour: Colour, text: &str) {
+    pub(crate) fn labelled(&mut self, label: &str, colour: Colour, text: &str) {
         for (i, part) in wrapped(text, self.width - LABEL - 1, self.wrap).iter().enumerate() {
             let label = format!("{:<LABEL$}", if i == 0 { label } else { "" });
             let line = format!("{} {part}", self.painted(colour, &label));
@@ -67,7 +67,7 @@ impl Lines {
     }
 
     /// A line of a list.
-    pub(super) fn bullet(&mut self, colour: Colour, text: &str) {
+    pub(crate) fn bullet(&mut self, colour: Colour, text: &str) {
         for (i, part) in wrapped(text, self.width - 4, self.wrap).iter().enumerate() {
             let dot = if i == 0 { "-" } else { " " };
             let line = format!("  {} {part}", self.painted(colour, dot));
@@ -76,7 +76,7 @@ impl Lines {
     }
 
     /// The first `most` rows of some columns.
-    pub(super) fn table(&mut self, table: &Table, columns: &[usize], most: usize) {
+    pub(crate) fn table(&mut self, table: &Table, columns: &[usize], most: usize) {
         let rows: Vec<&Vec<String>> = table.rows.iter().take(most).collect();
         let widths: Vec<usize> = columns
             .iter()
@@ -125,7 +125,7 @@ impl Lines {
 
 /// At most `width` characters, an ellipsis in place of the rest. A server's message may hold
 /// anything: what would move the cursor becomes a space.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     let clean: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     match clean.len() <= width {
         true => clean.into_iter().collect(),
@@ -134,7 +134,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 }
 
 /// At most `most` lines of at most `width` characters, broken at spaces.
-pub(super) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let room = lines.len() < most;

@@ -4,7 +4,7 @@
 //! At most 40 lines of the given width, however many actions and errors there are; the files
 //! have the rest. Colour is for who looks, so the caller says whether there is any.
 
-mod lines;
+pub(crate) mod lines;
 
 use crate::advice::next_steps;
 use crate::markdown::verdict_word;
@@ -73,11 +73,7 @@ fn render_in(room: &Room, result: &RunResult, style: Style) -> String {
 }
 
 fn verdict(lines: &mut Lines, room: &Room, result: &RunResult) {
-    let colour = match result.verdict.outcome {
-        VerdictOutcome::Passed => Colour::Green,
-        VerdictOutcome::Failed | VerdictOutcome::Invalid => Colour::Red,
-        VerdictOutcome::Inconclusive | VerdictOutcome::Interrupted => Colour::Yellow,
-    };
+    let colour = colour_of(result.verdict.outcome);
     let summary = &result.test_summary;
     let server = result.environment.server.as_ref().map(|server| {
         let which = if server.throwaway { "throwaway PostgreSQL" } else { "PostgreSQL" };
@@ -101,6 +97,15 @@ fn verdict(lines: &mut Lines, room: &Room, result: &RunResult) {
     }
     if reasons.is_empty() {
         lines.bullet(colour, &limits_held(result));
+    }
+}
+
+/// What a verdict is coloured in.
+pub(crate) fn colour_of(outcome: VerdictOutcome) -> Colour {
+    match outcome {
+        VerdictOutcome::Passed => Colour::Green,
+        VerdictOutcome::Failed | VerdictOutcome::Invalid => Colour::Red,
+        VerdictOutcome::Inconclusive | VerdictOutcome::Interrupted => Colour::Yellow,
     }
 }
 
