@@ -112,6 +112,9 @@ pub struct Figures {
     /// Actions that the schedule wanted; absent in a closed loop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offered_per_s: Option<f64>,
+    /// Statements that the schedule wanted; only where those are paced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offered_queries_per_s: Option<f64>,
     /// Actions that succeeded.
     pub achieved_per_s: f64,
     /// Statements answered.
@@ -213,6 +216,7 @@ impl Figures {
             workload: result.test_summary.workload.clone(),
             elapsed_s: load.elapsed_s,
             offered_per_s: load.offered_per_s,
+            offered_queries_per_s: load.offered_queries_per_s,
             achieved_per_s: load.achieved_per_s,
             queries_per_s: load.queries_per_s,
             response_time_ms: all.response_time_ms,

@@ -15,6 +15,7 @@ mod pooler;
 pub mod registry;
 pub mod saved;
 pub mod settings;
+pub mod suite;
 pub mod surroundings;
 
 use registry::Registry;

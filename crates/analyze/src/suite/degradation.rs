@@ -48,9 +48,15 @@ pub(super) fn relative_percent(from: f64, to: f64) -> Option<f64> {
     (from != 0.0).then(|| ((to / from - 1.0) * 1000.0).round() / 10.0)
 }
 
-/// Throughput. Where both did what the schedule asked for, a difference is the schedule's.
+/// Throughput: statements where both pace those, else actions. Where both did what the schedule
+/// asked for, a difference is the schedule's.
 fn throughput(from: &Run<'_>, to: &Run<'_>) -> Option<Change> {
-    let (before, after) = (from.figures.achieved_per_s, to.figures.achieved_per_s);
+    let paced = |run: &Run<'_>| run.figures.offered_queries_per_s.is_some();
+    let (metric, value): (&str, fn(&Figures) -> f64) = match paced(from) && paced(to) {
+        true => ("queries_per_s", |it| it.queries_per_s),
+        false => ("achieved_per_s", |it| it.achieved_per_s),
+    };
+    let (before, after) = (value(from.figures), value(to.figures));
     let scheduled = from.kept_up() == Some(true) && to.kept_up() == Some(true);
     let change_percent = relative_percent(before, after);
     let size = change_percent.unwrap_or_default();
@@ -65,7 +71,7 @@ fn throughput(from: &Run<'_>, to: &Run<'_>) -> Option<Change> {
         words.push_str(", as offered");
     }
     Some(Change {
-        metric: "achieved_per_s".to_owned(),
+        metric: metric.to_owned(),
         from: before,
         to: after,
         change_percent,

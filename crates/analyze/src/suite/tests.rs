@@ -118,6 +118,20 @@ fn a_load_that_arrived_as_offered_is_no_loss_of_throughput() {
 }
 
 #[test]
+fn where_statements_are_paced_their_throughput_is_compared() {
+    let paced = |name, queries_per_s| {
+        with(passed(name, 1), |it| {
+            (it.offered_queries_per_s, it.queries_per_s) = (Some(200.0), queries_per_s);
+        })
+    };
+    let change = &judged(&[paced("a", 200.0), paced("b", 200.5)]).degradation[0].changes[0];
+    assert_eq!(
+        (change.metric.as_str(), change.words.as_str()),
+        ("queries_per_s", "the same throughput")
+    );
+}
+
+#[test]
 fn runs_that_prove_nothing_are_not_compared_and_said_to_be_so() {
     let others = [
         ending(passed("void", 2), Cause::Invalid),

@@ -13,6 +13,8 @@ mod plan_table;
 pub mod reference;
 pub mod report;
 mod setting_flags;
+pub mod suite;
+mod suite_plan;
 
 pub use global::Global;
 
@@ -43,6 +45,7 @@ Examples:
   pgsurge load --duration 1m                a load test on a throwaway server
   pgsurge load --config load.json           the same as a file says
   pgsurge check --database-url URL          is that server fit to test?
+  pgsurge suite --time-scale 0.02           four scenarios, compared, in a minute
   pgsurge report RESULT.json --format md    a saved result again, as Markdown
 
 Exit codes: 0 passed, 1 a fault of pgsurge, 2 settings or usage, 3 server unreachable,
@@ -56,6 +59,8 @@ pub enum Verb {
     Load(load::LoadArgs),
     /// Look whether everything is fit to test, and say what mends what is not
     Check(check::CheckArgs),
+    /// Run several scenarios and compare them
+    Suite(Box<suite::SuiteArgs>),
     /// Take a short, real tour on a throwaway server
     Demo(demo::DemoArgs),
     /// Render a saved result again, in any format
@@ -83,6 +88,7 @@ pub fn run(arguments: Vec<std::ffi::OsString>, surroundings: &Surroundings) -> E
     let ended = registered.and_then(|()| match &cli.verb {
         Verb::Load(arguments) => load::run(arguments, faults, surroundings, &messages),
         Verb::Check(arguments) => check::run(arguments, faults, surroundings, &messages),
+        Verb::Suite(arguments) => suite::run(arguments, faults, surroundings, &messages),
         _ if !faults.is_empty() => Err(Faults(faults).into()),
         Verb::Demo(arguments) => demo::run(arguments, surroundings, &messages),
         Verb::Report(arguments) => report::run(arguments, surroundings, &messages),

@@ -30,14 +30,18 @@ pub fn table(resolved: &Resolved) -> String {
 
 /// The plan as JSON, with the sources and warnings beside it.
 pub fn json(resolved: &Resolved) -> String {
+    format!("{:#}\n", value(resolved))
+}
+
+/// The same as a value.
+pub fn value(resolved: &Resolved) -> Value {
     let sources: serde_json::Map<String, Value> =
         rows(resolved).into_iter().map(|row| (row.path, Value::String(row.source))).collect();
-    let all = json!({
+    json!({
         "plan": resolved.plan,
         "sources": sources,
         "warnings": resolved.warnings,
-    });
-    format!("{all:#}\n")
+    })
 }
 
 fn rows(resolved: &Resolved) -> Vec<Row> {

@@ -3,18 +3,50 @@
 //! clap only collects their text: what it means, and whether it fits, is said where everything
 //! else about settings is said, so that all slips are told together.
 
-use crate::settings::keys::{self, Default};
-use crate::settings::{Takes, Typed};
+use crate::settings::keys::{self, Default, Key};
+use crate::settings::{Takes, Typed, suite};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use std::marker::PhantomData;
+
+/// Which settings a verb has flags for.
+pub trait Flags {
+    /// Whether it has one for this.
+    fn takes(key: &Key) -> bool;
+}
+
+/// Those of one load test.
+#[derive(Clone, Copy, Debug)]
+pub struct OfLoad;
+
+impl Flags for OfLoad {
+    fn takes(key: &Key) -> bool {
+        !key.is_of_suites()
+    }
+}
+
+/// Those that make sense for all scenarios of a suite.
+#[derive(Clone, Copy, Debug)]
+pub struct OfSuite;
+
+impl Flags for OfSuite {
+    fn takes(key: &Key) -> bool {
+        // Several values of one flag: the verb reads it itself.
+        suite::takes(key) && !std::ptr::eq(key, &keys::SCENARIOS)
+    }
+}
 
 /// Every setting that was typed, in the order of the table.
 #[derive(Clone, Debug)]
-pub struct SettingFlags(pub Vec<Typed>);
+pub struct SettingFlags<F: Flags = OfLoad>(pub Vec<Typed>, PhantomData<F>);
 
-impl FromArgMatches for SettingFlags {
+fn flags<F: Flags>() -> impl Iterator<Item = &'static Key> {
+    keys::all().filter(|key| key.flag.is_some() && F::takes(key))
+}
+
+impl<F: Flags> FromArgMatches for SettingFlags<F> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = keys::all().filter_map(|key| {
+        let typed = flags::<F>().filter_map(|key| {
             let flag = key.flag?;
             if flag.placeholder.is_empty() {
                 matches.get_flag(flag.name).then(|| (key, "true".to_owned()))
@@ -22,7 +54,7 @@ impl FromArgMatches for SettingFlags {
                 matches.get_one::<String>(flag.name).map(|text| (key, text.clone()))
             }
         });
-        Ok(SettingFlags(typed.collect()))
+        Ok(SettingFlags(typed.collect(), PhantomData))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -31,15 +63,13 @@ impl FromArgMatches for SettingFlags {
     }
 }
 
-impl Args for SettingFlags {
+impl<F: Flags> Args for SettingFlags<F> {
     fn augment_args(command: Command) -> Command {
-        keys::all()
-            .filter(|key| key.flag.is_some())
-            .fold(command, |command, key| command.args(argument(key)))
+        flags::<F>().fold(command, |command, key| command.args(argument(key)))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        SettingFlags::augment_args(command)
+        SettingFlags::<F>::augment_args(command)
     }
 }
 
@@ -56,13 +86,14 @@ pub fn with_values(command: Command) -> Command {
             Takes::Choices(words) => {
                 argument.value_parser(PossibleValuesParser::new(words)).value_delimiter(',')
             }
+            _ if flag.placeholder == "FOLDER" => argument.value_hint(ValueHint::DirPath),
             _ if flag.placeholder == "FILE" => argument.value_hint(ValueHint::FilePath),
             _ => argument,
         })
     })
 }
 
-fn argument(key: &'static keys::Key) -> Option<Arg> {
+fn argument(key: &'static Key) -> Option<Arg> {
     let flag = key.flag?;
     let argument = Arg::new(flag.name).long(flag.name).help_heading(flag.group);
     Some(if flag.placeholder.is_empty() {

@@ -282,7 +282,7 @@ impl Drive<'_> {
     }
 
     fn clean_up(&self, workload: &mut Mix, told: &Told<'_>) {
-        if self.target.is_throwaway() {
+        if self.target.goes_with_its_load() {
             // It goes with everything in it.
             return;
         }

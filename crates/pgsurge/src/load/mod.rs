@@ -13,7 +13,7 @@ pub mod init;
 mod interrupt;
 mod journal;
 mod observers;
-mod output;
+pub(crate) mod output;
 mod progress;
 mod reached;
 mod shape;
@@ -101,6 +101,11 @@ impl<'a> Session<'a> {
         let interrupt = Interrupt::listen(move |text| told.warn(text))
             .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))?;
         Ok(Session { surroundings, messages, interrupt })
+    }
+
+    /// True once the user wants to end it.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupt.once().is_raised()
     }
 
     /// Starts or reaches the server of the plan.

@@ -58,6 +58,8 @@ pub struct Target {
     pooler: Option<Pooler>,
     /// Stopped and removed with this value.
     throwaway: Option<Postgres>,
+    /// Whether other loads follow on it, so that each has to leave it as it found it.
+    shared: bool,
 }
 
 impl Target {
@@ -79,8 +81,9 @@ impl Target {
         server.throwaway = throwaway.is_some();
         let pooler = Pooler::detect(&mut client, &settings, tls.as_ref());
         let pooler = pooler.map_err(LoadError::Server)?;
+        let shared = false;
         let mut target =
-            Target { settings, tls, server, protocol: plan.protocol, pooler, throwaway };
+            Target { settings, tls, server, protocol: plan.protocol, pooler, throwaway, shared };
         match target.pooler.take() {
             None => {
                 target.server.on_this_host = Some(near);
@@ -113,6 +116,16 @@ impl Target {
             settings.runtime_parameters.push(pooler::statement_timeout(timeout));
         }
         settings
+    }
+
+    /// The same for several loads, one after another: each removes what it made.
+    pub fn shared(self) -> Target {
+        Target { shared: true, ..self }
+    }
+
+    /// True when what a load leaves goes with the server.
+    pub fn goes_with_its_load(&self) -> bool {
+        self.is_throwaway() && !self.shared
     }
 
     /// True when the server goes when this value goes.

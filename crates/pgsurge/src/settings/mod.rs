@@ -20,7 +20,7 @@ mod output;
 mod relevance;
 mod resolve;
 mod shape;
-mod source;
+pub mod source;
 pub mod span;
 mod stages;
 pub mod suite;

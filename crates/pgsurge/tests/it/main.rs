@@ -24,6 +24,7 @@ mod reports;
 mod results;
 mod running;
 mod signals;
+mod suite;
 mod target;
 mod tidy;
 mod tour;

@@ -77,7 +77,7 @@ pub(super) fn degradation(suite: &SuiteResult) -> Table {
         vec![
             it.scenario.clone(),
             against(it),
-            words("achieved_per_s"),
+            throughput(it).map_or(ABSENT.to_owned(), |it| it.words.clone()),
             words("response_time_ms.mean"),
             words("response_time_ms.p50"),
             words("response_time_ms.p95"),
@@ -100,4 +100,9 @@ pub(super) fn against(degradation: &Degradation) -> String {
 /// The change of a metric.
 pub(super) fn of<'a>(degradation: &'a Degradation, metric: &str) -> Option<&'a Change> {
     degradation.changes.iter().find(|it| it.metric == metric)
+}
+
+/// The change of throughput, in whatever both scenarios are paced.
+pub(super) fn throughput(degradation: &Degradation) -> Option<&Change> {
+    ["achieved_per_s", "queries_per_s"].into_iter().find_map(|metric| of(degradation, metric))
 }

@@ -55,10 +55,13 @@ fn why(scenario: &Scenario) -> String {
 fn changes(lines: &mut Lines, suite: &SuiteResult) {
     lines.gap();
     for it in suite.degradation.iter().filter(|it| it.reference == Reference::Previous) {
-        let metrics = ["achieved_per_s", "response_time_ms.p95", "response_time_ms.p99"];
-        let told = ["", "p95 ", "p99 "].iter().zip(metrics);
-        let told = told.filter_map(|(prefix, metric)| {
-            table::of(it, metric).map(|change| format!("{prefix}{}", change.words))
+        let changes = [
+            ("", table::throughput(it)),
+            ("p95 ", table::of(it, "response_time_ms.p95")),
+            ("p99 ", table::of(it, "response_time_ms.p99")),
+        ];
+        let told = changes.iter().filter_map(|(prefix, change)| {
+            change.map(|change| format!("{prefix}{}", change.words))
         });
         let errors =
             table::of(it, "error_rate_percent").filter(|it| it.effect != Effect::Unchanged);

@@ -125,7 +125,7 @@ impl Key {
 
     /// Whether it is about a suite as a whole.
     pub fn is_of_suites(&self) -> bool {
-        self.flag.is_some_and(|it| it.group == suite::GROUP)
+        self.flag.is_some_and(|it| it.group == SUITE_GROUP)
     }
 
     /// Whether a settings file may hold it: a flag about this one run belongs to no file.

@@ -6,10 +6,10 @@ use super::{Default, Flag, Key};
 use crate::settings::takes::Takes;
 
 /// Where the help lists them.
-pub const GROUP: &str = "Suite";
+pub const SUITE_GROUP: &str = "Suite";
 
 const fn flag(name: &'static str, placeholder: &'static str) -> Option<Flag> {
-    Some(Flag { name, placeholder, group: GROUP })
+    Some(Flag { name, placeholder, group: SUITE_GROUP })
 }
 
 /// Which scenarios, and in which order.
