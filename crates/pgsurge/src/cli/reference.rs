@@ -50,6 +50,8 @@ A setting can stand in a file (`--config FILE`, JSON or TOML by its ending), in 
 Flags beat environment, environment beats file, file beats defaults. `--print-plan` shows what
 holds, and who said so. All faults are told at once, before anything starts.
 
+JSON has no comments, so a key `//` is one, wherever it stands and whatever its value.
+
 Durations read `90s`, `15m`, `1h30m`, `500ms`. `null` is the same as leaving a setting out, except
 for a rate (as fast as possible) and a threshold (no limit).
 
@@ -62,8 +64,9 @@ const TOP_LEVEL: &str =
     "These settings of the load and the report may also stand outside a section.";
 
 const SETTINGS_END: &str = "
-Any setting of `load_profile` may stand in a scenario too. A load test checks scenarios and runs
-none of them.
+Any setting of `load_profile` may stand in a scenario too. `pgsurge suite` runs scenarios: what the
+file says of one beats what is built in, and that beats what the file says of loads in general. A load
+test checks scenarios and runs none of them.
 
 ## Which server
 

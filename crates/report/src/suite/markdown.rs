@@ -41,7 +41,7 @@ pub(super) fn summary(suite: &SuiteResult) -> String {
     ];
     parts.extend(rare.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     if all.time_scale < 1.0 {
-        parts.push(format!("all durations scaled by {}", all.time_scale));
+        parts.push(format!("time scale {}", all.time_scale));
     }
     if all.interrupted {
         parts.push("interrupted".to_owned());

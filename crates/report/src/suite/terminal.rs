@@ -11,6 +11,7 @@ use model::suite::{Effect, Reference, Scenario, ScenarioStatus, SuiteResult};
 const REASONS: usize = 5;
 const SCENARIOS: usize = 12;
 const NEXT: usize = 5;
+const CHANGES: usize = 6;
 
 /// The report.
 pub fn render(suite: &SuiteResult, style: Style) -> String {
@@ -42,8 +43,9 @@ fn scenarios(lines: &mut Lines, suite: &SuiteResult, style: Style) {
     if all.rows.len() > SCENARIOS {
         lines.bullet(Colour::None, &format!("and {} more", all.rows.len() - SCENARIOS));
     }
-    let without = suite.scenarios.iter().filter(|it| it.status != ScenarioStatus::Finished);
-    without.for_each(|it| lines.bullet(Colour::None, &why(it)));
+    // One that could not start is a reason of the verdict, and told above.
+    let without = suite.scenarios.iter().filter(|it| it.status == ScenarioStatus::NotRun);
+    without.take(REASONS).for_each(|it| lines.bullet(Colour::None, &why(it)));
 }
 
 fn why(scenario: &Scenario) -> String {
@@ -54,7 +56,8 @@ fn why(scenario: &Scenario) -> String {
 /// Each scenario against the one before it, in a line.
 fn changes(lines: &mut Lines, suite: &SuiteResult) {
     lines.gap();
-    for it in suite.degradation.iter().filter(|it| it.reference == Reference::Previous) {
+    let previous = suite.degradation.iter().filter(|it| it.reference == Reference::Previous);
+    for it in previous.take(CHANGES) {
         let changes = [
             ("", table::throughput(it)),
             ("p95 ", table::of(it, "response_time_ms.p95")),

@@ -6,4 +6,5 @@ mod fixture;
 mod formats;
 mod result_file;
 mod schema;
+mod suite;
 mod watched;

@@ -31,7 +31,7 @@ fn saved(result: &RunResult) -> Value {
     serde_json::from_slice(&bytes).expect("what was written is JSON")
 }
 
-fn complaints(schema: &Value, document: &Value) -> Vec<String> {
+pub fn complaints(schema: &Value, document: &Value) -> Vec<String> {
     let validator = jsonschema::draft202012::new(schema).expect("the schema is one");
     let told = |error: jsonschema::ValidationError<'_>| {
         format!("{}: {error}", error.instance_path()).chars().take(300).collect()
@@ -40,7 +40,7 @@ fn complaints(schema: &Value, document: &Value) -> Vec<String> {
 }
 
 /// The same schema without room for a field that it does not describe.
-fn closed(mut schema: Value) -> Value {
+pub fn closed(mut schema: Value) -> Value {
     fn close(node: &mut Value) {
         match node {
             Value::Object(fields) => {
@@ -119,16 +119,21 @@ fn every_limit_of_the_settings_file_has_a_place_in_the_schema() {
 
 /// The page, made from the schema.
 fn page() -> String {
-    let schema = schema();
-    let mut out = String::from(
+    page_of(
+        &schema(),
         "# The result file\n\n\
          A run is saved as one JSON document. [result.schema.json](result.schema.json) is its JSON \
          Schema, and this page is made from it (`UPDATE_DOCS=1 cargo test -p pgsurge-report`). \
          A `?` marks a field that may be absent.\n\n",
-    );
+    )
+}
+
+/// The page of a schema, after its introduction.
+pub fn page_of(schema: &Value, introduction: &str) -> String {
+    let mut out = String::from(introduction);
     let _ok = writeln!(out, "{}\n", schema["description"].as_str().unwrap_or_default());
     out.push_str("## The document\n\n| field | type | meaning |\n| --- | --- | --- |\n");
-    rows(&mut out, &schema, "", &schema["required"]);
+    rows(&mut out, schema, "", &schema["required"]);
     for (name, definition) in sorted(&schema["$defs"]) {
         let meaning = definition["description"].as_str().unwrap_or_default();
         let _ok = write!(out, "\n## {name}\n\n{meaning}\n\n");
