@@ -22,7 +22,8 @@ use std::path::{Path, PathBuf};
     after_help = EXAMPLES,
 )]
 pub struct ReportArgs {
-    /// Render this result: the JSON of a run, or the OUTPUT.partial of one that was killed
+    /// Render this result: the JSON of a run or a suite, or the OUTPUT.partial of a run that was
+    /// killed
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub file: PathBuf,
     /// Render in these formats, separated by commas [default: text, or what --output ends in]
@@ -76,6 +77,9 @@ pub fn run(
     let files = arguments.output.as_ref().map(|output| name_files(&renderings, output));
     files.iter().flatten().try_for_each(|(_, path)| check(arguments, path))?;
     let saved = Saved::open(&arguments.file)?;
+    if let Some(words) = renderings.iter().find_map(|it| saved.objection(*it)) {
+        return Err(Error::Usage(format!("--format: {words}")));
+    }
     match files {
         Some(files) => to_files(&saved, &files, arguments.force, messages)?,
         None => to_standard_output(&saved, &renderings, surroundings.report_style())?,

@@ -13,7 +13,7 @@ pub mod init;
 mod interrupt;
 mod journal;
 mod observers;
-pub(crate) mod output;
+mod output;
 mod progress;
 mod reached;
 mod shape;

@@ -6,7 +6,6 @@ use super::error::LoadError;
 use super::journal::Record;
 use model::plan::{Format, Plan};
 use model::run_result::RunResult;
-use report::series::PartialLines;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -19,51 +18,18 @@ pub fn write(plan: &Plan, result: &RunResult, record: &Record) -> Result<(), Loa
     let force = plan.output.force;
     for (format, path) in plan.output.files() {
         let is_series = path == plan.output.series_csv();
-        place(&path, force, |out| render(result, Some(record), (format, is_series), out))
-            .map_err(LoadError::output(&path))?;
+        place(&path, force, |out| match (format, is_series) {
+            (Format::Json, _) => report::json::write(result, Some(record), out).map(|_| ()),
+            (Format::Markdown, _) => out.write_all(report::markdown::render(result).as_bytes()),
+            (Format::Csv, false) => out.write_all(&report::csv::summary(result)),
+            (Format::Csv, true) => report::csv::series(result, Some(record), out).map(|_| ()),
+        })
+        .map_err(LoadError::output(&path))?;
     }
     Ok(())
 }
 
-/// One file of a result, with the series of its record or, without one, those that it holds.
-fn render(
-    result: &RunResult,
-    record: Option<&dyn PartialLines>,
-    (format, is_series): (Format, bool),
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    match (format, is_series) {
-        (Format::Json, _) => report::json::write(result, record, out).map(|_| ()),
-        (Format::Markdown, _) => out.write_all(report::markdown::render(result).as_bytes()),
-        (Format::Csv, false) => out.write_all(&report::csv::summary(result)),
-        (Format::Csv, true) => report::csv::series(result, record, out).map(|_| ()),
-    }
-}
-
-/// Makes the files of a saved `result` that are missing, and removes what is left of its record: a
-/// program that is killed while it saves leaves the result whole, and the rest perhaps not.
-///
-/// # Errors
-/// A file can't be written or removed.
-pub(crate) fn complete(plan: &Plan, result: &RunResult) -> Result<(), LoadError> {
-    for (format, path) in plan.output.files().into_iter().filter(|(_, path)| !path.exists()) {
-        let is_series = path == plan.output.series_csv();
-        place(&path, false, |out| render(result, None, (format, is_series), out))
-            .map_err(LoadError::output(&path))?;
-    }
-    let record = plan.output.partial();
-    match std::fs::remove_file(&record) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(LoadError::output(record)(error))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Writes a file whole beside its place, then puts it there; what exists is replaced with `force`.
-///
-/// # Errors
-/// It can't be written, or it exists.
+/// Writes a file beside its place and moves it there when it is whole.
 pub(crate) fn place(
     path: &Path,
     force: bool,

@@ -12,8 +12,9 @@ pub use error::SavedError;
 pub use files::{Rendering, name_files};
 
 use model::run_result::RunResult;
+use model::suite::SuiteResult;
 use report::terminal::Style;
-use report::{csv, json, markdown, terminal};
+use report::{csv, json, markdown, suite, terminal};
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -21,8 +22,17 @@ use std::path::{Path, PathBuf};
 /// A result that was saved.
 pub struct Saved {
     path: PathBuf,
-    result: RunResult,
-    is_record: bool,
+    content: Content,
+}
+
+/// What a file holds.
+enum Content {
+    /// The result of a run.
+    Run(Box<RunResult>),
+    /// The record of a run that was killed, and the result that it makes.
+    Record(Box<RunResult>),
+    /// The result of a suite.
+    Suite(Box<SuiteResult>),
 }
 
 impl Saved {
@@ -37,17 +47,21 @@ impl Saved {
         }
         let file = || buffered(path).map_err(SavedError::io(path));
         if record::is_record(&mut file()?).map_err(SavedError::io(path))? {
-            let result = record::read(path)?;
-            return Ok(Saved { path: path.to_owned(), result, is_record: true });
+            let content = Content::Record(Box::new(record::read(path)?));
+            return Ok(Saved { path: path.to_owned(), content });
         }
         let kind = json::kind(file()?).map_err(&failed)?;
-        match kind.as_str() {
+        let content = match kind.as_str() {
             "load" | "migration" => {
-                let result = json::read_head(file()?).map_err(&failed)?;
-                Ok(Saved { path: path.to_owned(), result, is_record: false })
+                Content::Run(Box::new(json::read_head(file()?).map_err(&failed)?))
             }
-            _ => Err(SavedError::Kind { path: path.to_owned(), kind }),
-        }
+            "suite" => {
+                let bytes = std::fs::read(path).map_err(SavedError::io(path))?;
+                Content::Suite(Box::new(suite::read(&bytes).map_err(&failed)?))
+            }
+            _ => return Err(SavedError::Kind { path: path.to_owned(), kind }),
+        };
+        Ok(Saved { path: path.to_owned(), content })
     }
 
     /// Writes one rendering of it, byte for byte what the run itself wrote.
@@ -60,25 +74,55 @@ impl Saved {
         style: Style,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let result = &self.result;
         let lines = || buffered(&self.path);
-        match rendering {
-            Rendering::Json if self.is_record => {
-                json::write(result, Some(&lines), out).map(|_unreadable| ())
+        match (&self.content, rendering) {
+            (Content::Record(it), Rendering::Json) => {
+                json::write(it, Some(&lines), out).map(|_unreadable| ())
             }
-            Rendering::SeriesCsv if self.is_record => {
-                csv::series(result, Some(&lines), out).map(|_unreadable| ())
+            (Content::Record(it), Rendering::SeriesCsv) => {
+                csv::series(it, Some(&lines), out).map(|_unreadable| ())
             }
-            Rendering::Text => out.write_all(terminal::render(result, style).as_bytes()),
             // The file is the source of everything else: handed on as it is, it loses nothing that
             // a newer program may have put there.
-            Rendering::Json => io::copy(&mut buffered(&self.path)?, out).map(|_| ()),
-            Rendering::Markdown => out.write_all(markdown::render(result).as_bytes()),
-            Rendering::Csv => out.write_all(&csv::summary(result)),
-            Rendering::SeriesCsv => csv::saved_series(buffered(&self.path)?, out),
+            (_, Rendering::Json) => io::copy(&mut buffered(&self.path)?, out).map(|_| ()),
+            (Content::Run(_), Rendering::SeriesCsv) => csv::saved_series(lines()?, out),
+            (Content::Run(it) | Content::Record(it), Rendering::Text) => {
+                out.write_all(terminal::render(it, style).as_bytes())
+            }
+            (Content::Run(it) | Content::Record(it), Rendering::Markdown) => {
+                out.write_all(markdown::render(it).as_bytes())
+            }
+            (Content::Run(it) | Content::Record(it), Rendering::Csv) => {
+                out.write_all(&csv::summary(it))
+            }
+            (Content::Suite(it), Rendering::Text) => {
+                out.write_all(suite::terminal::render(it, style).as_bytes())
+            }
+            (Content::Suite(it), Rendering::Markdown) => {
+                out.write_all(suite::markdown::render(it).as_bytes())
+            }
+            (Content::Suite(_), Rendering::Csv | Rendering::SeriesCsv) => {
+                Err(io::Error::new(io::ErrorKind::Unsupported, SUITE_HAS_NO_CSV))
+            }
+        }
+    }
+
+    /// Why it has no such rendering; none where it has.
+    pub fn objection(&self, rendering: Rendering) -> Option<&'static str> {
+        let csv = matches!(rendering, Rendering::Csv | Rendering::SeriesCsv);
+        (csv && matches!(self.content, Content::Suite(_))).then_some(SUITE_HAS_NO_CSV)
+    }
+
+    /// The saved result of a single run, without its series; none where it is something else.
+    pub fn run(self) -> Option<RunResult> {
+        match self.content {
+            Content::Run(result) => Some(*result),
+            Content::Record(_) | Content::Suite(_) => None,
         }
     }
 }
+
+const SUITE_HAS_NO_CSV: &str = "a suite has no CSV; the results of its scenarios have";
 
 fn buffered(path: &Path) -> io::Result<BufReader<File>> {
     Ok(BufReader::with_capacity(256 * 1024, File::open(path)?))

@@ -2,8 +2,7 @@
 
 use super::NO_MIGRATION;
 use crate::error::Error;
-use crate::load::LoadError;
-use crate::load::output::place;
+use crate::load::{LoadError, place};
 use crate::settings::suite::{Planned, ResolvedScenario, ResolvedSuite, SUITE};
 use model::plan::Format;
 use model::run_result::{Environment, RunKind, RunResult, SCHEMA_VERSION};

@@ -4,14 +4,17 @@
 //! scenario runs again. An interrupted one runs again as well.
 
 use crate::error::Error;
-use crate::load::output;
+use crate::load::{LoadError, place};
 use crate::messages::Messages;
+use crate::saved::{Rendering, Saved};
 use crate::settings::source::Source;
 use crate::settings::suite::{Planned, ResolvedSuite};
 use crate::settings::{Fault, Faults, keys};
-use model::plan::Plan;
-use model::run_result::{RunKind, RunResult, redact};
+use model::plan::{Format, Plan};
+use model::run_result::{RunResult, redact};
+use report::terminal::Style;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Parts of a plan that decide nothing about what is measured.
@@ -43,7 +46,7 @@ pub(super) fn kept(suite: &mut ResolvedSuite, messages: &Messages) -> Result<Vec
             }
             Found::Finished(result) => {
                 messages.info(&format!("{name}: kept, it has a result"));
-                output::complete(plan, &result)?;
+                complete(plan)?;
                 kept.push(Kept { scenario: scenario.name.clone(), result: *result });
             }
             Found::Unusable(why) if suite.force => {
@@ -117,14 +120,33 @@ fn found(plan: &Plan, seed_matters: bool) -> Found {
     }
 }
 
-/// Reads the result of a scenario.
+/// Reads the result of a scenario, all but its series.
 pub(super) fn read(path: &Path) -> Result<RunResult, String> {
-    let bytes = std::fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let result =
-        report::json::read(&bytes).map_err(|e| format!("cannot use {}: {e}", path.display()))?;
-    match result.kind {
-        RunKind::Load => Ok(result),
-        _ => Err(format!("{} is no result of a load test", path.display())),
+    let saved = Saved::open(path).map_err(|e| e.to_string())?;
+    saved.run().ok_or_else(|| format!("{} is no result of a load test", path.display()))
+}
+
+/// Makes the files of a saved result that are missing, and removes what is left of its record: a
+/// program that is killed while it saves leaves the result whole, and the rest perhaps not.
+fn complete(plan: &Plan) -> Result<(), Error> {
+    let output = &plan.output;
+    for (format, path) in output.files().into_iter().filter(|(_, path)| !path.exists()) {
+        let saved = Saved::open(&output.path)?;
+        let rendering = match format {
+            Format::Json => Rendering::Json,
+            Format::Markdown => Rendering::Markdown,
+            Format::Csv if path == output.series_csv() => Rendering::SeriesCsv,
+            Format::Csv => Rendering::Csv,
+        };
+        place(&path, false, |out| saved.render(rendering, Style::default(), out))
+            .map_err(LoadError::output(&path))?;
+    }
+    let record = output.partial();
+    match std::fs::remove_file(&record) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(LoadError::output(record)(error).into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -140,6 +162,10 @@ fn differences(plan: &Plan, result: &RunResult, seed_matters: bool) -> Vec<Strin
         UNIMPORTANT.iter().for_each(|it| {
             fields.remove(*it);
         });
+        if let Some(data) = fields.get_mut("data").and_then(Value::as_object_mut) {
+            // Each run has a name of its own.
+            data.remove("run");
+        }
         if !seed_matters {
             fields.remove("seed");
         }

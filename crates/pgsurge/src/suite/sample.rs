@@ -6,7 +6,7 @@
 //! verdict open.
 
 use crate::error::Error;
-use crate::load::output::place;
+use crate::load::place;
 use crate::settings::keys::{self, Key};
 use crate::settings::suite::builtin;
 use crate::settings::value::Value;

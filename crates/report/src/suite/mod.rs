@@ -32,6 +32,6 @@ pub fn read(bytes: &[u8]) -> Result<SuiteResult, ReadError> {
     match (suite.schema_version, suite.kind) {
         (SCHEMA_VERSION, RunKind::Suite) => Ok(suite),
         (SCHEMA_VERSION | 0, _) => Err(ReadError::NoResult),
-        (version, _) => Err(ReadError::Version(version)),
+        (version, _) => Err(ReadError::Version(version.into())),
     }
 }

@@ -17,6 +17,7 @@ use super::typed::{self, Typed};
 use super::value::Value;
 use crate::surroundings::Surroundings;
 use builtin::Builtin;
+use model::plan::run_name;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use time::macros::format_description;
@@ -203,6 +204,10 @@ impl Settler<'_> {
                 told.fault(name, Fault::new(source, words));
             }
         }
+        // Each scenario is a run of its own: its rows must not meet those of another.
+        let second = self.surroundings.now.unix_timestamp().unsigned_abs();
+        let random = self.surroundings.random.wrapping_add(told.plans as u64);
+        resolved.plan.data.run = run_name(second, random);
         told.plans += 1;
         resolved
     }
