@@ -1,6 +1,7 @@
 //! A plan in less time: minutes run in seconds, to rehearse a suite before it is run in earnest.
 
 use super::{Plan, Rate, Shape};
+use std::time::Duration;
 
 impl Plan {
     /// The same plan with its warm-up, its measured time and its stages `factor` times as long.
@@ -9,15 +10,27 @@ impl Plan {
     pub fn scaled(mut self, factor: f64) -> Plan {
         self.time_scale *= factor;
         self.warm_up = self.warm_up.mul_f64(factor);
-        if let Shape::Open { rate: Rate::Stages(stages), .. } = &mut self.shape {
-            stages.iter_mut().for_each(|stage| stage.duration = stage.duration.mul_f64(factor));
-            // Each stage is rounded to whole nanoseconds: the whole is what they come to.
-            self.duration = stages.iter().map(|stage| stage.duration).sum();
-        } else {
-            self.duration = self.duration.mul_f64(factor);
-        }
+        // Each stage is rounded to whole nanoseconds: the whole is what they come to.
+        self.duration = match &mut self.shape {
+            Shape::Open { rate: Rate::Stages(stages), .. } => {
+                scaled(stages.iter_mut().map(|stage| &mut stage.duration), factor)
+            }
+            Shape::Closed { user_stages: Some(stages), .. } => {
+                scaled(stages.iter_mut().map(|stage| &mut stage.duration), factor)
+            }
+            _ => self.duration.mul_f64(factor),
+        };
         self
     }
+}
+
+/// Scales each, and says what all of them come to.
+fn scaled<'a>(all: impl Iterator<Item = &'a mut Duration>, factor: f64) -> Duration {
+    all.map(|it| {
+        *it = it.mul_f64(factor);
+        *it
+    })
+    .sum()
 }
 
 /// What a plan that says nothing of it holds: nothing is scaled.

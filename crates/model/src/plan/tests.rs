@@ -137,8 +137,18 @@ fn a_scaled_plan_keeps_its_rates_and_its_patience() {
 }
 
 #[test]
+fn users_come_and_go_in_less_time() {
+    let users = UserStage { duration: Duration::from_secs(20), target_users: 5_000 };
+    let shape = Shape::Closed { think_time: None, user_stages: Some(vec![users]) };
+    let scaled = plan(shape).scaled(0.5);
+    let short = UserStage { duration: Duration::from_secs(10), target_users: 5_000 };
+    let shape = Shape::Closed { think_time: None, user_stages: Some(vec![short]) };
+    assert_eq!((scaled.duration, scaled.shape), (Duration::from_secs(10), shape));
+}
+
+#[test]
 fn a_plan_of_an_older_program_is_not_scaled() {
-    let mut saved = serde_json::to_value(plan(Shape::Closed { think_time: None })).unwrap();
+    let mut saved = serde_json::to_value(plan(closed(None))).unwrap();
     saved.as_object_mut().unwrap().remove("time_scale");
     assert_eq!(serde_json::from_value::<Plan>(saved).unwrap().time_scale, 1.0);
 }

@@ -25,7 +25,8 @@ use time::macros::format_description;
 /// The name of the suite's own files.
 pub const SUITE: &str = "suite";
 /// Settings that scenarios differ in: for all of them at once they make no sense.
-static OF_SCENARIOS: [&Key; 3] = [&keys::CONNECTIONS, &keys::DURATION, &keys::OUTPUT];
+static OF_SCENARIOS: [&Key; 4] =
+    [&keys::CONNECTIONS, &keys::DURATION, &keys::USER_STAGES, &keys::OUTPUT];
 /// A measured time below this is one that nothing can be said of.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -221,8 +222,13 @@ impl Settler<'_> {
         let [mut flags, environment, file] = [0, 1, 2].map(|rank| self.common.0[rank].clone());
         let own = filed.map(|it| it.layer.clone()).unwrap_or_default();
         let mut built_in = builtin.map(Builtin::layer).unwrap_or_default();
-        if self.common.given(&keys::STAGES).or(own.find(&keys::STAGES)).is_some() {
-            // Stages say how long a run takes, and somebody asked for them.
+        // Stages say how long a run takes, and those of users how many there are: who asked for
+        // them did not ask for what is built in.
+        let asked = |key| self.common.given(key).or(own.find(key)).is_some();
+        if asked(&keys::USER_STAGES) {
+            built_in.remove(&keys::CONNECTIONS);
+        }
+        if asked(&keys::STAGES) || asked(&keys::USER_STAGES) {
             built_in.remove(&keys::DURATION);
         }
         flags.push(Given {

@@ -4,7 +4,6 @@ use super::running::{Place, TWO, of};
 use crate::database::Database;
 use model::suite::ScenarioStatus;
 use nix::sys::signal::Signal;
-use std::time::Duration;
 
 fn at(database: &Database, arguments: &str) -> String {
     format!("--database-url {} --scenarios few many {arguments}", database.url())
@@ -15,9 +14,7 @@ fn interrupted(database: &Database) -> Place {
     let place =
         Place::new(&TWO.replace(r#""connections": 4"#, r#""connections": 4, "duration": "1m""#));
     let mut running = place.start(&at(database, ""));
-    running.wait_for(&place.path("results/many.json.partial"));
-    // The record begins with the load; a second of it is worth saving.
-    std::thread::sleep(Duration::from_millis(500));
+    running.wait_for_load(&place.path("results/many.json.partial"));
     assert_eq!(running.end(Signal::SIGINT), Some(130));
     place
 }
@@ -51,7 +48,7 @@ fn an_interrupted_scenario_of_the_same_plan_runs_again() {
     let database = Database::new("suite_again");
     let place = interrupted(&database);
     let mut running = place.start(&at(&database, "--resume"));
-    running.wait_for(&place.path("results/many.json.partial"));
+    running.wait_for_load(&place.path("results/many.json.partial"));
     assert_eq!(running.end(Signal::SIGINT), Some(130));
     let suite = place.suite();
     assert_eq!(of(&suite, "many").status, ScenarioStatus::Finished);
@@ -85,6 +82,6 @@ fn what_is_no_result_is_told_and_not_replaced() {
     std::fs::write(place.path("results/few.json"), "{}").unwrap();
     let ended = place.run(&at(&database, "--resume"));
     assert_eq!(ended.code, Some(2), "{}", ended.err);
-    assert!(ended.err.contains("--resume: few: cannot use results/few.json"), "{}", ended.err);
+    assert!(ended.err.contains("--resume: few: cannot read results/few.json"), "{}", ended.err);
     assert_eq!(place.text("few.json"), "{}");
 }

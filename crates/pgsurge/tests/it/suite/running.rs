@@ -3,7 +3,8 @@
 //! Every suite that a test reads is held to what holds for all of them: it fits the published
 //! schema, and its reports are those of its file.
 
-use crate::running::until;
+use crate::running::{lines, until};
+use model::series::Line;
 use model::suite::{Scenario, SuiteResult};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -132,13 +133,13 @@ pub struct Running {
 }
 
 impl Running {
-    /// Waits until a file is there.
+    /// Waits until a second of a scenario's load is on record.
     #[track_caller]
-    pub fn wait_for(&mut self, path: &Path) {
-        until("a file of the suite", || {
+    pub fn wait_for_load(&mut self, record: &Path) {
+        until("the load of a scenario", || {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "{ended:?}: {}", std::fs::read_to_string(&self.err).unwrap());
-            path.exists()
+            lines(record).iter().any(|line| matches!(line, Line::Interval(_)))
         });
     }
 

@@ -34,7 +34,7 @@ fn the_documents_own_settings_killed_in_the_middle_and_resumed_give_the_same_rep
     );
     let place = Place::new(SETTINGS);
     let mut running = place.start(&flags);
-    running.wait_for(&place.path("results/normal_load.json.partial"));
+    running.wait_for_load(&place.path("results/normal_load.json.partial"));
     assert_eq!(running.end(Signal::SIGKILL), None);
     let killed = place.suite();
     assert_eq!(shape(&killed), SCENARIOS);
