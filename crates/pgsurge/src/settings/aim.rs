@@ -50,7 +50,7 @@ pub fn aim(
             faults.push(Fault::new(Source::Flag(key.called()), words));
         }
     }
-    let layers = Layers(vec![flags, environment, filed]);
+    let layers = Layers(vec![flags, environment, filed.layer]);
     let mut warnings = typed::strangers(&surroundings.environment);
     let server = database::server(&layers, surroundings, &mut faults, &mut warnings);
     if server.settings.is_none() && faults.is_empty() {

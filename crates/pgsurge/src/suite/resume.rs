@@ -10,11 +10,13 @@ use crate::saved::{Rendering, Saved};
 use crate::settings::source::Source;
 use crate::settings::suite::{Planned, ResolvedSuite};
 use crate::settings::{Fault, Faults, keys};
-use model::plan::{Format, Plan};
+use model::plan::{Format, Plan, Target};
 use model::run_result::{RunResult, redact};
+use model::series::Line;
 use report::terminal::Style;
 use serde_json::Value;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 /// Parts of a plan that decide nothing about what is measured.
@@ -76,12 +78,26 @@ pub(super) fn kept(suite: &mut ResolvedSuite, messages: &Messages) -> Result<Vec
 
 /// A run that was killed may have left rows on a server of the user's.
 fn tell_remains(plan: &Plan, name: &str, messages: &Messages) {
-    if plan.output.partial().exists() {
-        let on_server = match plan.target {
-            model::plan::Target::Server(_) => "; rows that it left on the server are still there",
-            model::plan::Target::Throwaway => "",
-        };
-        messages.info(&format!("{name} was killed: it runs again{on_server}"));
+    let record = plan.output.partial();
+    if !record.exists() {
+        return;
+    }
+    let remains = match (&plan.target, run_of(&record)) {
+        (Target::Server(_), Some(run)) => {
+            format!("; pgsurge load --clean {run} removes what it left on the server")
+        }
+        _ => String::new(),
+    };
+    messages.info(&format!("{name} was killed: it runs again{remains}"));
+}
+
+/// The name of the run whose record this is.
+fn run_of(record: &Path) -> Option<String> {
+    let mut first = String::new();
+    BufReader::new(File::open(record).ok()?).read_line(&mut first).ok()?;
+    match Line::parse(&first).ok()? {
+        Line::Header(header) => Some(header.plan["data"]["run"].as_str()?.to_owned()),
+        _ => None,
     }
 }
 

@@ -24,9 +24,9 @@ use time::macros::format_description;
 
 /// The name of the suite's own files.
 pub const SUITE: &str = "suite";
-/// Settings that scenarios differ in: for all of them at once they make no sense.
-static OF_SCENARIOS: [&Key; 4] =
-    [&keys::CONNECTIONS, &keys::DURATION, &keys::USER_STAGES, &keys::OUTPUT];
+/// Settings that scenarios differ in, or that end before a load: for a suite they make no sense.
+static OF_SCENARIOS: [&Key; 5] =
+    [&keys::CONNECTIONS, &keys::DURATION, &keys::USER_STAGES, &keys::OUTPUT, &keys::INIT_ONLY];
 /// A measured time below this is one that nothing can be said of.
 const SHORTEST: Duration = Duration::from_millis(100);
 
@@ -99,8 +99,7 @@ pub fn resolve(
     faults.extend(more);
     let mut warnings = typed::strangers(&surroundings.environment);
     for idle in OF_SCENARIOS.iter().filter_map(|key| environment.remove(key)) {
-        warnings
-            .push(format!("{}: has no effect: each scenario of a suite has its own", idle.source));
+        warnings.push(format!("{}: has no effect in a suite of scenarios", idle.source));
     }
     let common = Layers(vec![flags, environment, filed.layer.clone()]);
     let folder = folder(&common, surroundings, &mut faults);
@@ -208,7 +207,9 @@ impl Settler<'_> {
         // Each scenario is a run of its own: its rows must not meet those of another.
         let second = self.surroundings.now.unix_timestamp().unsigned_abs();
         let random = self.surroundings.random.wrapping_add(told.plans as u64);
-        resolved.plan.data.run = run_name(second, random);
+        if !resolved.plan.data.reuse_data {
+            resolved.plan.data.run = run_name(second, random);
+        }
         told.plans += 1;
         resolved
     }
