@@ -11,10 +11,10 @@ use crate::{hokm, pgbench};
 /// When the server can't be reached or refuses; what was removed by then is gone.
 pub fn clean_run(server: &Server<'_>, run: &str) -> Result<CleanUp, Error> {
     let (mut all, scratch) = (hokm::clean_run(server, run)?, pgbench::clean_run(server, run)?);
-    all.dropped.extend(scratch.dropped);
+    let CleanUp { notes, .. } = &all;
     // The schema's fate is told once, as it ended.
-    let is_new = |note: &String| !all.notes.contains(note);
-    let notes: Vec<String> = scratch.notes.into_iter().filter(is_new).collect();
-    all.notes.extend(notes);
+    let news: Vec<String> =
+        scratch.notes.iter().filter(|it| !notes.contains(it)).cloned().collect();
+    all.add(CleanUp { notes: news, ..scratch });
     Ok(all)
 }

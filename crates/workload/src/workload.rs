@@ -133,4 +133,21 @@ pub struct CleanUp {
     pub rows_removed: u64,
     /// What a reader of the result should know.
     pub notes: Vec<String>,
+    /// Executions of the catalogue's statements in clean-up, by name: they count on the server too.
+    pub statements: Vec<(&'static str, u64)>,
+}
+
+impl CleanUp {
+    /// Adds what another clean-up did.
+    pub fn add(&mut self, other: CleanUp) {
+        self.dropped.extend(other.dropped);
+        self.rows_removed += other.rows_removed;
+        self.notes.extend(other.notes);
+        self.statements.extend(other.statements);
+    }
+
+    /// Whether there was nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        self.rows_removed == 0 && self.dropped.is_empty() && self.notes.is_empty()
+    }
 }

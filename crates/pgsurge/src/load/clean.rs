@@ -48,7 +48,7 @@ pub fn run(aim: &Aim, run: &str, messages: &Messages) -> Result<ExitCode, Error>
 
 /// What became of it, for a reader.
 fn told_of(run: &str, schema: Option<&str>, cleaned: &CleanUp) -> String {
-    if *cleaned == CleanUp::default() {
+    if cleaned.is_nothing() {
         let place = match schema {
             Some(schema) => format!("in schema \"{schema}\""),
             None => "on the search path; --schema names another place".to_owned(),
@@ -84,6 +84,7 @@ mod tests {
             dropped: vec!["games".to_owned()],
             rows_removed: 12_345,
             notes: vec!["table players stays: it has rows of others".to_owned()],
+            ..CleanUp::default()
         };
         assert_eq!(
             told_of("r1", None, &cleaned),

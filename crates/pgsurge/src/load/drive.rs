@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use wire::blocking::Stop;
 use wire::settings::Settings;
 use workload::postgres::{Postgres, Protocol, transaction_control};
-use workload::{Mix, MixPlayer, Server, SetUp};
+use workload::{CleanUp, Mix, MixPlayer, Server, SetUp};
 
 /// How long one statement of set-up, verification or clean-up may take.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -97,7 +97,7 @@ impl Drive<'_> {
         let server = self.server(&told, self.interrupt.twice());
         let verification = self.verify(&mut workload, &server, &mut reasons);
         let metrics = workload.metrics(measured.elapsed_s);
-        self.clean_up(&mut workload, &told);
+        let cleaned = self.clean_up(&mut workload, &told);
         let result = RunResult::assemble(Inputs {
             started_at: &self.started_at,
             workload: &self.plan.workload.name,
@@ -105,7 +105,7 @@ impl Drive<'_> {
             pacing: self.pacing(),
             measured: &measured,
             catalog: &catalog,
-            set_up_statements: &set_up_statements(&set_up),
+            set_up_statements: &by_name(set_up.statements.iter().chain(&cleaned.statements)),
             plan: serde_json::to_value(self.plan).unwrap_or_default(),
             environment,
             verification,
@@ -174,7 +174,7 @@ impl Drive<'_> {
         let header = Header {
             started_at: self.started_at.clone(),
             environment: environment.clone(),
-            set_up_statements: set_up_statements(set_up),
+            set_up_statements: by_name(&set_up.statements),
             ..Header::default()
         };
         let journal = Journal::of_plan(self.plan, header, &catalog)?;
@@ -281,10 +281,10 @@ impl Drive<'_> {
         }
     }
 
-    fn clean_up(&self, workload: &mut Mix, told: &Told<'_>) {
+    fn clean_up(&self, workload: &mut Mix, told: &Told<'_>) -> CleanUp {
         if self.target.goes_with_its_load() {
             // It goes with everything in it.
-            return;
+            return CleanUp::default();
         }
         let mut server = self.server(told, self.interrupt.twice());
         if self.interrupt.twice().is_raised() {
@@ -301,9 +301,11 @@ impl Drive<'_> {
                     "cleaned up: {dropped} tables dropped, {rows} rows removed from those that stay"
                 ));
                 cleaned.notes.iter().for_each(|note| self.messages.info(note));
+                cleaned
             }
             Err(error) => {
                 self.messages.warn(&format!("what the run made could not be removed: {error}"));
+                CleanUp::default()
             }
         }
     }
@@ -325,10 +327,12 @@ fn catalog_of(workload: &Mix) -> Catalog {
     }
 }
 
-fn set_up_statements(set_up: &SetUp) -> BTreeMap<String, u64> {
+/// Executions beside the load, summed up by statement: they count on the server too.
+fn by_name<'a>(
+    statements: impl IntoIterator<Item = &'a (&'static str, u64)>,
+) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    // Every part of a mix may have used the same, BEGIN for one.
-    for (name, count) in &set_up.statements {
+    for (name, count) in statements {
         *counts.entry((*name).to_owned()).or_default() += count;
     }
     counts

@@ -43,12 +43,12 @@ fn clean_table(
     let how = |leave| How { run, others: Some(&others), leave };
     // Dropping is faster than deleting, where nobody else is there.
     let things = [Owned::Table(name)];
-    if let Release::Dropped(names) = schema::release(server, client, &things, how(false))? {
+    if let Release::Dropped(names) = schema::release(server, client, &things, (how(false), done))? {
         done.dropped.extend(names);
         return Ok(());
     }
     done.rows_removed += delete(client, (name, key), run)?;
-    match schema::release(server, client, &things, how(true))? {
+    match schema::release(server, client, &things, (how(true), done))? {
         Release::Dropped(names) => done.dropped.extend(names),
         Release::Stays(why) => done.notes.push(format!("table {name} stays: {why}")),
         Release::Untouched => {}

@@ -165,11 +165,7 @@ impl Mix {
         // The last part that was set up goes first.
         for Member { part, .. } in self.parts.iter_mut().rev() {
             match part.0.clean_up(server) {
-                Ok(one) => {
-                    all.dropped.extend(one.dropped);
-                    all.rows_removed += one.rows_removed;
-                    all.notes.extend(one.notes);
-                }
+                Ok(one) => all.add(one),
                 Err(error) => {
                     failure.get_or_insert(error);
                 }

@@ -198,7 +198,7 @@ pub fn clean_run(server: &Server<'_>, run: &str) -> Result<CleanUp, Error> {
     let how = How { run, others: None, leave: true };
     let names = tables::NAMES.map(|name| server.qualified(name));
     let things = names.each_ref().map(|name| Owned::Table(name));
-    match schema::release(server, &mut client, &things, how)? {
+    match schema::release(server, &mut client, &things, (how, &mut done))? {
         Release::Dropped(names) => done.dropped.extend(names),
         Release::Stays(why) => done.notes.push(format!("the pgbench tables stay: {why}")),
         Release::Untouched => {}

@@ -46,7 +46,7 @@ const BETWEEN: Duration = Duration::from_millis(200);
 
 /// Lets go of all `things` together; drops them if the run is the last that needs them and nothing
 /// of others is in them. Others may hold one locked for a while: that is waited for as long as
-/// `server` has patience.
+/// `server` has patience. What it ran is counted in `done`.
 ///
 /// # Errors
 /// The server can't be asked, or refuses.
@@ -54,24 +54,31 @@ pub fn release(
     server: &Server<'_>,
     client: &mut Client,
     things: &[Owned<'_>],
-    how: How<'_>,
+    (how, done): (How<'_>, &mut CleanUp),
 ) -> Result<Release, Error> {
     if marked(client, things, how.run)?.is_empty() {
         return Ok(Release::Untouched);
     }
     let give_up = server.patience.map(|it| Instant::now() + it);
     loop {
+        done.statements.push(("begin", 1));
         match attempt(client, things, how) {
             Ok(release) => {
                 client.batch("COMMIT").map_err(Error::server(DROPPING))?;
+                done.statements.push(("commit", 1));
                 return Ok(release);
             }
             Err(error) => match error.code() {
-                Some(DEPENDENT_OBJECTS) => return keep(client, things, how),
+                Some(DEPENDENT_OBJECTS) => {
+                    let ran = [("rollback", 1), ("begin", 1), ("commit", 1)];
+                    done.statements.extend(ran);
+                    return keep(client, things, how);
+                }
                 Some(LOCK_NOT_AVAILABLE)
                     if give_up.is_none_or(|it| Instant::now() < it) && !server.stop.is_raised() =>
                 {
                     client.batch("ROLLBACK").map_err(Error::server(DROPPING))?;
+                    done.statements.push(("rollback", 1));
                     (server.progress)("waiting for others to unlock a table that is to be dropped");
                     std::thread::sleep(BETWEEN);
                 }
@@ -95,7 +102,7 @@ pub fn release_schema(
     let Some(name) = &server.schema else { return Ok(()) };
     let schema = Owned::Schema(name);
     let how = How { run, others: None, leave: true };
-    match release(server, client, &[schema], how)? {
+    match release(server, client, &[schema], (how, done))? {
         Release::Dropped(_) => done.dropped.push(schema.called()),
         // What depends on it may be what another workload of the run has yet to drop.
         Release::Stays(why) if why == DEPENDS => {}

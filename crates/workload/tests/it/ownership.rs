@@ -4,7 +4,7 @@ use crate::database::Database;
 use std::time::{Duration, Instant};
 use workload::identifier::{qualified, quote};
 use workload::schema::{Claim, How, Mark, NewTable, Owned, Release, release};
-use workload::{Error, Server};
+use workload::{CleanUp, Error, Server};
 
 fn new_table(name: &str) -> NewTable {
     NewTable { name: name.into(), sql: format!("CREATE TABLE {name} (id int4)") }
@@ -33,7 +33,8 @@ fn leave(database: &Database, run: &str, name: &str) -> Release {
     let others = format!("SELECT FROM {name} LIMIT 1");
     let how = How { run, others: Some(&others), leave: true };
     let server = database.server();
-    release(&server, &mut database.client(), &[Owned::Table(name)], how).unwrap()
+    let counted = &mut CleanUp::default();
+    release(&server, &mut database.client(), &[Owned::Table(name)], (how, counted)).unwrap()
 }
 
 fn stays(why: &str) -> Release {
@@ -111,7 +112,8 @@ fn patience_with_a_locked_table_ends() {
     let how = How { run: "r1", others: None, leave: true };
     let server = Server { patience: Some(Duration::from_secs(1)), ..database.server() };
     let (began, things) = (Instant::now(), [Owned::Table("ours")]);
-    let error = release(&server, &mut database.client(), &things, how).unwrap_err();
+    let error = release(&server, &mut database.client(), &things, (how, &mut CleanUp::default()))
+        .unwrap_err();
     assert_eq!(error.code(), Some("55P03"));
     assert!(began.elapsed() < Duration::from_secs(20));
     other.batch("ROLLBACK").unwrap();
@@ -129,7 +131,8 @@ fn a_schema_is_made_with_its_odd_name_and_goes_when_it_is_empty() {
     claim.commit().unwrap();
     let let_go = |things: &[Owned<'_>]| {
         let how = How { run: "r1", others: None, leave: false };
-        release(&database.server(), &mut database.client(), things, how).unwrap()
+        let counted = &mut CleanUp::default();
+        release(&database.server(), &mut database.client(), things, (how, counted)).unwrap()
     };
     assert_eq!(let_go(&[Owned::Schema(name)]), stays("something else depends on it"));
     assert_eq!(let_go(&[Owned::Table(&table)]), dropped(&table));

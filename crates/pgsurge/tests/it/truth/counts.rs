@@ -1,9 +1,10 @@
-//! What we count is what the server counts, text by text, set-up and warm-up included.
+//! What we count is what the server counts, text by text: set-up, warm-up and clean-up included.
 
 use crate::database::Database;
 use crate::running::Load;
 use model::run_result::RunResult;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A text with its parameters and constants taken out, as neither side writes them like the
 /// other: the server replaces constants, the simple protocol writes values with their types.
@@ -77,7 +78,10 @@ pub fn agree_on(what: &str, result: &RunResult, database: &Database) {
 
 /// A run in a database that nobody else uses, tables made and dropped by it.
 fn agrees(workload: &str, protocol: &str) -> RunResult {
-    let name = format!("counts_{workload}_{protocol}").replace(['-', '@', ','], "_");
+    // Two tests may want the same.
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("counts_{workload}_{protocol}_{number}").replace(['-', '@', ','], "_");
     let database = Database::new(&name);
     let load = match workload {
         _ if workload.starts_with("hokm") => {
