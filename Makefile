@@ -1,5 +1,5 @@
 # What there is to do here. Every target installs what it needs and is missing.
-.PHONY: demo test lint deps bench soak
+.PHONY: demo test lint deps docs bench soak
 
 # A short, real tour on throwaway servers.
 demo: deps
@@ -16,6 +16,14 @@ lint: deps
 
 deps:
 	@scripts/install-deps
+
+# The documents that the program makes: the references, the table of faults, and in docs/sample a
+# result of a few seconds in every format. Leave the machine alone meanwhile, or the run may be void.
+docs: deps
+	cargo run --release -p pgsurge -- load --config docs/sample/settings.json \
+		--format json,md,csv --output docs/sample/result.json --force
+	UPDATE_DOCS=1 cargo test -p pgsurge --test it -- docs:: faults:: records::
+	UPDATE_DOCS=1 cargo test -p pgsurge-report --test it -- schema::
 
 # The program against pgbench, about 20 minutes; writes docs/benchmarks.md. Leave the machine alone
 # meanwhile. A short try: make bench ARGS="--rounds 1 --seconds 1".

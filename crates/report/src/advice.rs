@@ -37,13 +37,27 @@ fn rows_left(result: &RunResult) -> Option<String> {
         return None;
     }
     let run = text("/data/run")?;
-    let flags = [("host", "--db-host"), ("database", "--db-name"), ("user", "--db-user")];
+    let flags = [
+        ("/target/host", "--db-host"),
+        ("/target/database", "--db-name"),
+        ("/target/user", "--db-user"),
+        ("/data/schema", "--schema"),
+    ];
     let flags = flags
         .iter()
-        .filter_map(|(name, flag)| Some(format!(" {flag} {}", text(&format!("/target/{name}"))?)));
+        .filter_map(|(place, flag)| Some(format!(" {flag} {}", shell_word(text(place)?))));
     let port = result.plan.pointer("/target/port").map(|port| format!(" --db-port {port}"));
     let server: String = flags.chain(port).collect();
     Some(format!("what the run made is still there: pgsurge load --clean {run}{server} removes it"))
+}
+
+/// A word as a shell takes it for one.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 fn wrong_data(result: &RunResult) -> Option<String> {

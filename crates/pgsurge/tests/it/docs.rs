@@ -2,6 +2,8 @@
 
 use crate::faults::document;
 use pgsurge::cli::reference;
+use pgsurge::saved::{Rendering, Saved};
+use report::terminal::Style;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -47,6 +49,36 @@ fn calls_in(folder: &Path) -> Vec<(String, String)> {
         }
     }
     calls
+}
+
+/// A run of a few seconds, made by `make docs`.
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sample/result.json");
+
+#[test]
+fn the_sample_is_rendered_as_report_renders_it() {
+    let saved = Saved::open(Path::new(SAMPLE)).unwrap();
+    let files = [
+        (Rendering::Text, "txt"),
+        (Rendering::Markdown, "md"),
+        (Rendering::Csv, "csv"),
+        (Rendering::SeriesCsv, "series.csv"),
+    ];
+    for (rendering, ending) in files {
+        let mut bytes = Vec::new();
+        let style = Style { colour: false, width: 100 };
+        saved.render(rendering, style, &mut bytes).unwrap();
+        is_fresh(&format!("sample/result.{ending}"), std::str::from_utf8(&bytes).unwrap());
+    }
+}
+
+#[test]
+fn the_sample_is_a_small_result_of_the_published_shape() {
+    let text = std::fs::read_to_string(SAMPLE).unwrap();
+    assert!((10_000..300_000).contains(&text.len()), "{} bytes", text.len());
+    assert_eq!(crate::running::complaints(&serde_json::from_str(&text).unwrap()), [""; 0]);
+    let result = report::json::read(text.as_bytes()).unwrap();
+    assert_eq!(result.verdict.exit_code, 0, "{:?}", result.verdict.reasons);
+    assert!(result.load_metrics.verification.is_some_and(|it| it.passed));
 }
 
 /// Compares a document with its file, or renews the file where that is asked for.

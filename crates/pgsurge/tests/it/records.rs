@@ -2,6 +2,8 @@
 //! that had no room for its result.
 
 use crate::database::{Database, private, url};
+use crate::existing_tables::game;
+use crate::faults::document::{self, Chapter};
 use crate::program::{Ended, Program};
 use crate::running::{Load, Running, lines, until};
 use model::run_result::RunResult;
@@ -64,7 +66,8 @@ fn a_killed_run_is_reported_as_far_as_it_came_and_the_server_has_what_it_counts(
 
 #[test]
 fn the_report_of_a_killed_run_says_so_and_how_to_remove_what_it_made() {
-    let database = Database::new("records_advice");
+    let database = game("records_advice");
+    let before = database.contents();
     let mut running = Load::hokm(&database.url())
         .args("--connections 4 --rate 100 --warm-up 0 --duration 10m")
         .start();
@@ -82,7 +85,23 @@ fn the_report_of_a_killed_run_says_so_and_how_to_remove_what_it_made() {
     assert_eq!(result.load_metrics.verification, None);
     let run = result.plan["data"]["run"].as_str().unwrap().to_owned();
     let flat = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains(&format!("pgsurge load --clean {run} --db-host ")), "{}", told.out);
+    let advice = format!("pgsurge load --clean {run} --db-host ");
+    let advised = flat.split_once(&advice).unwrap_or_else(|| panic!("no advice: {}", told.out)).1;
+    let flags = advised.split_once(" removes it").unwrap().0;
+    assert_ne!(database.contents(), before, "it left nothing behind");
+    let cleaned = Program::load().args(&format!("--clean {run} --db-host {flags}")).run();
+    assert_eq!(cleaned.code, 0, "{}", cleaned.err);
+    assert_eq!(database.contents(), before);
+    document::told(
+        Chapter::Here,
+        "pgsurge is killed while load runs (SIGKILL)",
+        &["nothing but the progress until then".to_owned()],
+        &[
+            "no result: `pgsurge report` renders the record, to its last second".to_owned(),
+            "verdict `interrupted`".to_owned(),
+            "data not verified; the report says how to remove what the run made".to_owned(),
+        ],
+    );
     let (_, differs) = validity(&result, "record").unwrap();
     assert!(differs.contains("actions count where they ended"), "{differs}");
     let markdown = report(&record, "--format md").out;
@@ -185,6 +204,13 @@ fn a_disk_that_fills_up_during_a_run_is_told_by_its_result() {
     assert!(ended.out.contains("the series end "), "{}", ended.out);
     let seconds = result.series.iter().find(|it| it.name.metric == "actions_succeeded").unwrap();
     assert!((1..5).contains(&seconds.v.len()), "{seconds:?}");
+    let (_, rest) = evidence.split_once(" s after measuring began").unwrap();
+    document::told(
+        Chapter::Here,
+        "the disk of the output folder fills up while load runs",
+        &[format!("warning: the series end … s after measuring began{rest}")],
+        &["verdict as ever".to_owned(), "`validity`: `series` `warning`".to_owned()],
+    );
 }
 
 #[cfg(target_os = "linux")]
@@ -200,4 +226,14 @@ fn a_disk_that_stays_full_loses_the_result_but_neither_the_report_nor_the_record
     assert_eq!(record.metadata().unwrap().len(), most);
     let succeeded = result(&record).load_metrics.all_actions.succeeded;
     assert!((1..500).contains(&succeeded), "{succeeded}");
+    let told = ended.err.lines().filter(|it| it.starts_with("error: ") || it.starts_with("hint: "));
+    document::told(
+        Chapter::Here,
+        "the disk of the output folder is still full when the result is written",
+        &told.map(str::to_owned).collect::<Vec<_>>(),
+        &[
+            "the report is printed; exit code 1".to_owned(),
+            "no result: `pgsurge report` renders the record, to where the disk was full".to_owned(),
+        ],
+    );
 }
