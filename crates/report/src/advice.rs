@@ -81,16 +81,18 @@ fn busy_generator(result: &RunResult) -> Option<String> {
 /// How much of what a server achieved under overload it can take for long: less than all.
 const SUSTAINABLE: f64 = 0.8;
 
+/// Whether less was achieved than offered.
+fn fell_short(result: &RunResult) -> bool {
+    let warned = |code, outcome| code == "offered_load" && outcome == ValidityOutcome::Warning;
+    result.validity.iter().any(|check| warned(check.code.as_str(), check.outcome))
+}
+
 fn overload(result: &RunResult) -> Option<String> {
-    let short = result
-        .validity
-        .iter()
-        .any(|check| check.code == "offered_load" && check.outcome == ValidityOutcome::Warning);
     let load = &result.load_metrics;
     // What failed was answered: a lower rate is no remedy for it.
     let missing = load.offered_per_s.unwrap_or_default() - load.achieved_per_s;
     let failed = load.all_actions.failed as f64 / load.elapsed_s.max(f64::MIN_POSITIVE);
-    let slow = short && failed < missing / 2.0;
+    let slow = fell_short(result) && failed < missing / 2.0;
     (slow && load.achieved_per_s > 0.0).then(|| {
         let rate = typed(load.achieved_per_s * SUSTAINABLE);
         format!("the server did not keep up: try --rate {rate} to see it below its limit")
@@ -151,10 +153,10 @@ fn another_load(result: &RunResult) -> Option<String> {
             let rate = typed(load.achieved_per_s * SUSTAINABLE);
             Some(format!("for response times as users would see them, offer a rate: --rate {rate}"))
         }
-        Some(offered) => {
+        Some(offered) => (!fell_short(result)).then(|| {
             let rate = typed(offered * 2.0);
-            Some(format!("the server has room: try --rate {rate} to find its limit"))
-        }
+            format!("the server has room: try --rate {rate} to find its limit")
+        }),
     }
 }
 

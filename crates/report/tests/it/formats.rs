@@ -2,6 +2,7 @@
 
 use crate::{fixture, watched};
 use model::run_result::RunResult;
+use model::verdict::ValidityOutcome;
 use report::terminal::{Style, render};
 use report::{csv, json, markdown};
 
@@ -148,4 +149,15 @@ fn what_was_watched_becomes_series_on_the_loads_clock() {
     let locks = find("server_active_sessions_by_wait", "Lock");
     assert_eq!(&locks[..3], [Number(0.0), Number(0.5), Number(0.0)]);
     assert!(!series.iter().any(|it| it.name.metric == "server_wal_bytes_per_s"), "never measured");
+}
+
+#[test]
+fn a_server_that_fell_behind_is_not_said_to_have_room() {
+    let mut result = fixture::result();
+    let mut check = result.validity[0].clone();
+    (check.code, check.outcome) = ("offered_load".to_owned(), ValidityOutcome::Warning);
+    result.validity.push(check);
+    result.load_metrics.offered_per_s = Some(result.load_metrics.achieved_per_s * 10.0);
+    let text = render(&result, Style::default());
+    assert!(text.contains("did not keep up") && !text.contains("has room"), "{text}");
 }
