@@ -45,10 +45,9 @@ impl<'a> Compared<'a> {
             Some(VerdictOutcome::Interrupted) => Some("it was interrupted".to_owned()),
             None => Some("nobody has judged it".to_owned()),
             _ if figures.succeeded == 0 => Some("no action succeeded".to_owned()),
-            _ => match first.filter(|it| *it != figures.workload) {
-                Some(first) => Some(format!("its workload is {}, not {first}", figures.workload)),
-                None => None,
-            },
+            _ => first
+                .filter(|it| *it != figures.workload)
+                .map(|first| format!("its workload is {}, not {first}", figures.workload)),
         }
     }
 
