@@ -4,6 +4,7 @@
 //! is arithmetic. That no test here mentions a database is the proof that the engine knows none.
 
 mod attending;
+mod clock;
 mod counting;
 mod faults;
 mod noting;
