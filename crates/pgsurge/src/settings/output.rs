@@ -11,6 +11,7 @@ use crate::surroundings::Surroundings;
 use model::plan::{ActionLog, Format, Output};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use time::macros::format_description;
 
 /// Settles the files of a result; what can't be written is a fault.
@@ -122,11 +123,14 @@ fn check(output: &Output) -> Result<(), String> {
     }
 }
 
-/// Creates an empty file where the result will be, or in the nearest folder above that exists, and
-/// removes it again.
+/// Creates an empty file beside where the result will be, or in the nearest folder above that
+/// exists, and removes it again.
 fn try_folder(path: &Path) -> std::io::Result<()> {
+    // Plans may be resolved by several threads at the same time, which must not meet.
+    static TRIALS: AtomicU64 = AtomicU64::new(0);
+    let trial = TRIALS.fetch_add(1, Ordering::Relaxed);
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.trial", std::process::id()));
+    name.push(format!(".{}.{trial}.trial", std::process::id()));
     let above =
         path.ancestors().skip(1).map(|it| if it == Path::new("") { Path::new(".") } else { it });
     let folder = above.into_iter().find(|it| it.symlink_metadata().is_ok());
