@@ -1,5 +1,5 @@
 # What there is to do here. Every target installs what it needs and is missing.
-.PHONY: demo test lint deps docs bench soak
+.PHONY: demo test test-versions lint deps docs bench soak
 
 # A short, real tour on throwaway servers.
 demo: deps
@@ -8,6 +8,11 @@ demo: deps
 # Everything, on servers that the tests bring along.
 test: deps
 	cargo test --workspace
+
+# Short loads on PostgreSQL 12 to 18, which it fetches into target/: what each version tells.
+test-versions: deps
+	@scripts/install-versions
+	cargo test -p pgsurge --test versions
 
 # Formatting, and clippy without a warning left.
 lint: deps

@@ -110,6 +110,17 @@ fn installs_with_the_manager_that_is_there() {
 }
 
 #[test]
+fn node_and_npm_are_installed_only_for_who_asks() {
+    let machine = Machine::with("apt-get", 0);
+    machine.program("apt-get", "install_all; for p in node npm; do put $(dirname $0)/$p; done");
+    let output = machine.run(&["--with-npm"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let calls = machine.calls();
+    assert!(calls.len() == 1 && calls[0].contains(" nodejs npm "), "{calls:?}");
+    assert!(machine.run(&["--with-npm"]).status.success() && machine.calls() == calls);
+}
+
+#[test]
 fn updates_a_stale_list_of_packages_and_tries_again() {
     let machine = Machine::with("apt-get", 0);
     let updated = machine.0.path().join("updated");
