@@ -120,7 +120,7 @@ fn a_grown_database_of_100_000_rows_is_left_as_it_was_found() {
     assert_eq!(database.psql(rows), "100000");
     let before = database.contents();
     let ended = Load::hokm(&database.url())
-        .args("--connections 4 --rate 100 --warm-up 0 --duration 3s")
+        .args("--connections 4 --rate 200 --warm-up 0 --duration 4s --seed 7")
         .run();
     let load = ended.result().load_metrics;
     assert!(load.verification.as_ref().is_some_and(|it| it.passed), "{:?}", load.verification);

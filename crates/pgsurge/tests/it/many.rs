@@ -2,8 +2,9 @@
 //! that is too low is told before anything starts.
 
 use crate::database::{bouncer_to, private};
-use crate::running::{Load, Running, until};
+use crate::running::{Ended, Load, Running, until};
 use model::run_result::RunResult;
+use model::series::Point;
 use servers::{PgBouncer, PgBouncerOptions, Postgres};
 use std::time::Duration;
 
@@ -58,4 +59,33 @@ fn five_thousand_connections_open_and_cost_little_memory() {
     let each = many_bytes.saturating_sub(few_bytes) / 4900;
     assert!(few_bytes > 1 << 20, "{few_bytes} bytes is no measurement");
     assert!(each <= BYTES_PER_CONNECTION, "{each} bytes per connection");
+}
+
+/// The numbers of a series, second by second.
+fn series(ended: &Ended, metric: &str) -> Vec<f64> {
+    let bytes = std::fs::read(ended.path("result.json")).unwrap();
+    let all = report::json::read(&bytes).unwrap().series;
+    let found = all.iter().find(|it| it.name.metric == metric);
+    let points = &found.unwrap_or_else(|| panic!("no series {metric}")).v;
+    let number = |point: &Point| match point {
+        Point::Number(number) => *number,
+        Point::Text(text) => panic!("{metric}: {text} is no number"),
+    };
+    points.iter().map(number).collect()
+}
+
+#[test]
+fn five_thousand_users_arrive_at_the_rate_asked_for() {
+    let (_server, bouncer) = roomy();
+    let url = format!("{}?sslmode=disable", bouncer.url());
+    let load = Load::at(&url).args("--workload select-only --keep-data --threads 2");
+    let ended = load.args("--user-stages 4s:5000,2s:5000 --think-time 2s").run();
+    let connections = ended.result().load_metrics.connections;
+    assert_eq!((connections.attempted, connections.failed, connections.lost), (5000, 0, 0));
+    let each_s = series(&ended, "connects");
+    assert!(each_s.len() >= 6, "{each_s:?}");
+    for second in &each_s[..4] {
+        assert!((1000.0..1500.0).contains(second), "{each_s:?}");
+    }
+    assert_eq!(series(&ended, "connections_usable")[5], 5000.0);
 }

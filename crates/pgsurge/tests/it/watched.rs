@@ -69,7 +69,10 @@ fn a_limit_on_what_nobody_watched_says_so() {
     assert_eq!(limit.outcome, ThresholdOutcome::NotEvaluated);
     let reason = limit.reason.as_deref().unwrap();
     assert!(reason.contains("statistics were not collected"), "{reason}");
-    assert_eq!(result.verdict.exit_code, 7, "{:?}", result.verdict);
+    // A busy machine may void the run, which goes before.
+    assert!(matches!(result.verdict.exit_code, 6 | 7), "{:?}", result.verdict);
+    let reasons = result.verdict.reasons.join("\n");
+    assert!(reasons.contains("max_db_query_time_ms was not evaluated"), "{reasons}");
 }
 
 #[test]
