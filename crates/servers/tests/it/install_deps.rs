@@ -45,7 +45,7 @@ impl Machine {
              install_all() {{\n\
                mkdir -p $pg $share; : >$share/pg_stat_statements.control\n\
                for p in postgres initdb pgbench; do put $pg/$p; done\n\
-               for p in redis-server pgbouncer cc; do put {root}/bin/$p; done\n\
+               for p in redis-server pgbouncer cc make; do put {root}/bin/$p; done\n\
              }}\n\
              echo \"{name} $*\" >>{root}/calls\n{does}\n"
         );
@@ -89,16 +89,16 @@ fn installs_with_the_manager_that_is_there() {
     for (manager, call) in [
         (
             "apt-get",
-            "apt-get install -y --no-install-recommends gcc libc6-dev pgbouncer postgresql \
-                     postgresql-contrib redis-server",
+            "apt-get install -y --no-install-recommends gcc libc6-dev make pgbouncer \
+                     postgresql postgresql-contrib redis-server",
         ),
-        ("dnf", "dnf install -y gcc pgbouncer postgresql-contrib postgresql-server valkey"),
+        ("dnf", "dnf install -y gcc make pgbouncer postgresql-contrib postgresql-server valkey"),
         (
             "apk",
-            "apk add --no-cache build-base pgbouncer postgresql postgresql-client \
-             postgresql-contrib redis",
+            "apk add --no-cache build-base make pgbouncer postgresql \
+             postgresql-client postgresql-contrib redis",
         ),
-        ("pacman", "pacman -S --needed --noconfirm gcc pgbouncer postgresql valkey"),
+        ("pacman", "pacman -S --needed --noconfirm gcc make pgbouncer postgresql valkey"),
         ("brew", "brew install pgbouncer postgresql@17 redis"),
     ] {
         let machine = Machine::with(manager, 0);
@@ -179,7 +179,9 @@ fn only_looks_when_asked_to() {
     let machine = Machine::with("apt-get", 0);
     let output = machine.run(&["--check"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("missing: postgres contrib redis pgbouncer compiler"));
+    assert!(
+        text(&output.stderr).contains("missing: postgres contrib redis pgbouncer compiler make")
+    );
     assert_eq!(machine.calls(), [""; 0]);
 }
 
