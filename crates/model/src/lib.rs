@@ -21,5 +21,6 @@ pub mod suite;
 pub mod system_metrics;
 pub mod threshold;
 pub mod units;
+pub mod values;
 pub mod verdict;
 pub mod verification;

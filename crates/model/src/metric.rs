@@ -6,6 +6,7 @@
 //! those under `load_metrics.games`.
 
 use crate::histogram::Histogram;
+use crate::values::Values;
 use serde::{Deserialize, Serialize};
 
 /// How a metric behaves over time.
@@ -50,6 +51,21 @@ impl Distribution {
             p99: round(histogram.quantile_ms(0.99)?),
             p999: round(histogram.quantile_ms(0.999)?),
             max: round(histogram.max_ms()?),
+        })
+    }
+}
+
+impl Distribution {
+    /// The distribution of values of any unit; none when nothing was counted.
+    pub fn of_values(values: &Values) -> Option<Distribution> {
+        Some(Distribution {
+            mean: values.mean()?,
+            p50: values.quantile(0.5)?,
+            p90: values.quantile(0.9)?,
+            p95: values.quantile(0.95)?,
+            p99: values.quantile(0.99)?,
+            p999: values.quantile(0.999)?,
+            max: values.max()?,
         })
     }
 }
@@ -100,6 +116,13 @@ impl Metric {
         let value = MetricValue::Distribution(Distribution::of(histogram)?);
         let (name, meaning) = (name.to_owned(), meaning.to_owned());
         Some(Metric { name, unit: "ms".to_owned(), kind: MetricKind::Histogram, meaning, value })
+    }
+
+    /// Values of `unit`, merged over all players; none when nothing was counted.
+    pub fn histogram(name: &str, unit: &str, meaning: &str, values: &Values) -> Option<Metric> {
+        let value = MetricValue::Distribution(Distribution::of_values(values)?);
+        let [name, unit, meaning] = [name, unit, meaning].map(str::to_owned);
+        Some(Metric { name, unit, kind: MetricKind::Histogram, meaning, value })
     }
 
     /// The value of a counter or a gauge.

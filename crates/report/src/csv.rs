@@ -5,7 +5,7 @@
 
 use crate::json;
 use crate::series::{PartialLines, Sink, walk, walk_saved};
-use model::metric::Distribution;
+use model::metric::{Distribution, MetricValue};
 use model::run_result::RunResult;
 use model::series::SeriesName;
 use std::io::{self, BufRead, Write};
@@ -104,7 +104,30 @@ fn fields(result: &RunResult) -> Fields {
     spread(&mut fields, "lateness", all.lateness_ms);
     spread(&mut fields, "statement_service_time", load.all_statements.service_time_ms);
     operations(&mut fields, result);
+    own(&mut fields, result);
     fields
+}
+
+/// What the workload measured of its own, and what the user wrote beside the run.
+fn own(fields: &mut Fields, result: &RunResult) {
+    for (name, metric) in &result.load_metrics.custom {
+        match metric.value {
+            MetricValue::Number(value) => {
+                fields.push((format!("custom.{name}"), number(Some(value))));
+            }
+            MetricValue::Distribution(d) => {
+                let parts = [("mean", d.mean), ("p50", d.p50), ("p90", d.p90), ("p95", d.p95)];
+                let tail = [("p99", d.p99), ("p999", d.p999), ("max", d.max)];
+                fields.extend(
+                    parts.into_iter().chain(tail).map(|(part, value)| {
+                        (format!("custom.{name}.{part}"), number(Some(value)))
+                    }),
+                );
+            }
+        }
+    }
+    let tags = &result.environment.tags;
+    fields.extend(tags.iter().map(|(name, text)| (format!("tag.{name}"), text.clone())));
 }
 
 fn operations(fields: &mut Fields, result: &RunResult) {

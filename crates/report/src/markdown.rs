@@ -3,7 +3,8 @@
 use crate::advice::next_steps;
 use crate::server;
 use crate::table::{self, Align, Table};
-use model::run_result::{Environment, RunKind, RunResult};
+use model::metric::MetricValue;
+use model::run_result::{CustomMetric, Environment, RunKind, RunResult};
 use model::units::{count, decimal, duration, milliseconds, percent};
 use model::verdict::VerdictOutcome;
 use std::fmt::Write as _;
@@ -168,16 +169,22 @@ fn games(result: &RunResult) -> String {
 
 fn custom(result: &RunResult) -> String {
     let lines = result.load_metrics.custom.iter().map(|(name, metric)| {
-        let value = match &metric.value {
-            model::metric::MetricValue::Number(number) => decimal(*number),
-            model::metric::MetricValue::Distribution(d) => {
-                let [p50, p95, p99] = [d.p50, d.p95, d.p99].map(decimal);
-                format!("p50 {p50}, p95 {p95}, p99 {p99}")
-            }
-        };
-        format!("`{}`: {value} {} ({})", cell(name), cell(&metric.unit), cell(&metric.meaning))
+        let (value, meaning) = (cell(&metric_value(metric)), cell(&metric.meaning));
+        format!("`{}`: {value} ({meaning})", cell(name))
     });
     list(lines)
+}
+
+/// What a metric came to, with its unit.
+pub(crate) fn metric_value(metric: &CustomMetric) -> String {
+    match &metric.value {
+        MetricValue::Number(number) => format!("{} {}", decimal(*number), metric.unit),
+        MetricValue::Distribution(d) => {
+            let [mean, p50, p95, p99, max] = [d.mean, d.p50, d.p95, d.p99, d.max].map(decimal);
+            let unit = &metric.unit;
+            format!("mean {mean}, p50 {p50}, p95 {p95}, p99 {p99}, max {max} {unit}")
+        }
+    }
 }
 
 fn events(result: &RunResult) -> String {

@@ -7,7 +7,7 @@
 pub(crate) mod lines;
 
 use crate::advice::next_steps;
-use crate::markdown::verdict_word;
+use crate::markdown::{metric_value, verdict_word};
 use crate::server;
 use crate::table;
 use lines::{Colour, Lines};
@@ -38,6 +38,7 @@ struct Room {
     actions: usize,
     statements: usize,
     errors: usize,
+    metrics: usize,
     steps: usize,
     /// Lines that a reason or a check may take.
     wrap: usize,
@@ -46,10 +47,26 @@ struct Room {
 /// More lines than this don't fit a screen.
 const SCREEN: usize = 40;
 
-const ROOMY: Room =
-    Room { reasons: 4, checks: 4, actions: 6, statements: 3, errors: 4, steps: 3, wrap: 3 };
-const TIGHT: Room =
-    Room { reasons: 3, checks: 2, actions: 4, statements: 2, errors: 2, steps: 2, wrap: 1 };
+const ROOMY: Room = Room {
+    reasons: 4,
+    checks: 4,
+    actions: 6,
+    statements: 3,
+    errors: 4,
+    metrics: 4,
+    steps: 3,
+    wrap: 3,
+};
+const TIGHT: Room = Room {
+    reasons: 3,
+    checks: 2,
+    actions: 4,
+    statements: 2,
+    errors: 2,
+    metrics: 1,
+    steps: 2,
+    wrap: 1,
+};
 
 /// The report.
 pub fn render(result: &RunResult, style: Style) -> String {
@@ -67,7 +84,7 @@ fn render_in(room: &Room, result: &RunResult, style: Style) -> String {
     figures(&mut lines, result);
     times(&mut lines, room, result);
     errors(&mut lines, room, result);
-    outcomes(&mut lines, result);
+    outcomes(&mut lines, room, result);
     next(&mut lines, room, result);
     lines.finish()
 }
@@ -213,7 +230,7 @@ fn errors(lines: &mut Lines, room: &Room, result: &RunResult) {
     }
 }
 
-fn outcomes(lines: &mut Lines, result: &RunResult) {
+fn outcomes(lines: &mut Lines, room: &Room, result: &RunResult) {
     let load = &result.load_metrics;
     lines.gap();
     let connections = &load.connections;
@@ -246,6 +263,7 @@ fn outcomes(lines: &mut Lines, result: &RunResult) {
         );
         lines.labelled("games", Colour::None, &text);
     }
+    own(lines, room, result);
     let (colour, data) = verified(result);
     lines.labelled("data", colour, &data);
     if let Some(pooler) = &result.environment.pooler {
@@ -259,6 +277,24 @@ fn outcomes(lines: &mut Lines, result: &RunResult) {
     parts.extend(Some(result.environment.poller.clone()).filter(|poller| !poller.is_empty()));
     let text = parts.join(", ");
     lines.labelled("pgsurge", Colour::None, &text);
+}
+
+/// What the workload measured of its own, and what the user wrote beside the run.
+fn own(lines: &mut Lines, room: &Room, result: &RunResult) {
+    let custom = &result.load_metrics.custom;
+    for (name, metric) in custom.iter().take(room.metrics) {
+        let text = format!("{name}: {}", metric_value(metric));
+        lines.labelled("metric", Colour::None, &text);
+    }
+    if custom.len() > room.metrics {
+        let text = format!("and {} more", custom.len() - room.metrics);
+        lines.labelled("metric", Colour::None, &text);
+    }
+    let tags = result.environment.tags.iter().map(|(name, text)| format!("{name}={text}"));
+    let tags: Vec<String> = tags.collect();
+    if !tags.is_empty() {
+        lines.labelled("tags", Colour::None, &tags.join(", "));
+    }
 }
 
 fn verified(result: &RunResult) -> (Colour, String) {
