@@ -14,6 +14,7 @@ pub mod mix;
 pub mod pgbench;
 pub mod postgres;
 pub mod schema;
+pub mod story;
 pub mod workload;
 
 pub use clean_run::clean_run;

@@ -83,6 +83,17 @@ impl Answer {
         self.status = TransactionStatus::Idle;
     }
 
+    /// Becomes the same as `other` and keeps the memory.
+    pub(crate) fn copy_from(&mut self, other: &Answer) {
+        self.binary = other.binary;
+        self.bytes.clone_from(&other.bytes);
+        self.cells.clone_from(&other.cells);
+        self.rows.clone_from(&other.rows);
+        self.replies.clone_from(&other.replies);
+        self.failure.clone_from(&other.failure);
+        self.status = other.status;
+    }
+
     /// Adds a row to the reply that is being received.
     #[inline]
     pub fn push_row<'v>(&mut self, values: impl Iterator<Item = Option<&'v [u8]>>) {

@@ -84,6 +84,12 @@ impl Request {
         self.calls.iter().map(|call| call.statement)
     }
 
+    /// The same by the numbers that the workload itself gives them, in a mix too.
+    pub(crate) fn own_statements(&self) -> impl Iterator<Item = u16> + '_ {
+        let shift = |it: u16| if it < FIRST { it } else { it - self.shift };
+        self.statements().map(shift)
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.values.clear();

@@ -19,3 +19,4 @@ mod pgbench;
 mod protocols;
 mod schema;
 mod statement_counts;
+mod story;
