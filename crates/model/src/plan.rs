@@ -19,6 +19,7 @@ pub use target::{ServerName, Target};
 pub use workload::{Hokm, Part, Pgbench, PlayerPopularity, Profile, Workload};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One load test.
@@ -72,6 +73,12 @@ pub struct Plan {
     pub seed: u64,
     /// The limits that the verdict is made of.
     pub thresholds: Vec<Limit>,
+    /// More of them, as the user wrote them (`action.play_card.p99 < 20ms`).
+    #[serde(default)]
+    pub threshold_expressions: Vec<String>,
+    /// What the user wrote beside the run.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
     /// Where the result goes.
     pub output: Output,
     /// How often progress is told; none stays silent.

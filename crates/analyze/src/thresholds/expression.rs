@@ -20,7 +20,13 @@ pub struct ExpressionError {
 }
 
 /// Short names of single values and their places.
-const SHORT: [(&str, &str); 9] = [
+const SHORT: [(&str, &str); 15] = [
+    ("offered_per_s", "load_metrics.offered_per_s"),
+    ("achieved_per_s", "load_metrics.achieved_per_s"),
+    ("queries_per_s", "load_metrics.queries_per_s"),
+    ("error_rate_percent", "load_metrics.error_rate_percent"),
+    ("availability_percent", "load_metrics.availability_percent"),
+    ("read_share_ratio", "load_metrics.read_share_ratio"),
     ("error_rate", "load_metrics.error_rate_percent"),
     ("availability", "load_metrics.availability_percent"),
     ("late", "load_metrics.all_actions.late"),
@@ -147,7 +153,7 @@ fn unit_of(parts: &[&str]) -> Unit {
 fn number(text: &str, unit: Unit) -> Option<f64> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || ".-+_".contains(c)));
     let (digits, suffix) = text.split_at(end.unwrap_or(text.len()));
-    let number: f64 = digits.replace('_', "").parse().ok()?;
+    let number: f64 = digits.replace('_', "").parse().ok().filter(|it: &f64| it.is_finite())?;
     let factor = match (unit, suffix.trim()) {
         (_, "") => 1.0,
         (Unit::Milliseconds, "ms") | (Unit::Seconds, "s") | (Unit::Percent, "%") => 1.0,

@@ -2,9 +2,11 @@
 //! is not evaluated, and says why.
 
 mod expression;
+mod operations;
 mod place;
 
 pub use expression::{ExpressionError, parse};
+pub use operations::Operations;
 pub use place::{Place, find};
 
 use model::plan::Limit;
@@ -32,23 +34,49 @@ impl UnknownThreshold {
     }
 }
 
-/// The thresholds of a plan, in the order of the contract; an error names each unknown limit.
-pub fn of_plan(limits: &[Limit]) -> Result<Vec<Threshold>, Vec<UnknownThreshold>> {
-    let unknown: Vec<_> = limits
-        .iter()
-        .filter(|limit| key(&limit.name).is_none())
-        .map(|limit| UnknownThreshold { name: limit.name.clone(), nearest: nearest(&limit.name) })
-        .collect();
-    if !unknown.is_empty() {
-        return Err(unknown);
+/// A limit of a plan that this version can't judge.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// There is none of this name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownThreshold),
+    /// It can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] ExpressionError),
+}
+
+/// The thresholds of a plan: those of the contract in its order, then those that the user wrote.
+///
+/// # Errors
+/// Each that can't be judged.
+pub fn of_plan(
+    limits: &[Limit],
+    expressions: &[String],
+) -> Result<Vec<Threshold>, Vec<LimitError>> {
+    let written: Vec<_> = expressions.iter().map(|text| parse(text)).collect();
+    let unreadable = written.iter().filter_map(|it| it.clone().err()).map(LimitError::from);
+    let errors: Vec<_> = unknown(limits).chain(unreadable).collect();
+    if !errors.is_empty() {
+        return Err(errors);
     }
+    Ok(named(limits).into_iter().chain(written.into_iter().flatten()).collect())
+}
+
+fn unknown(limits: &[Limit]) -> impl Iterator<Item = LimitError> {
+    limits.iter().filter(|limit| key(&limit.name).is_none()).map(|limit| {
+        let (name, nearest) = (limit.name.clone(), nearest(&limit.name));
+        LimitError::Unknown(UnknownThreshold { name, nearest })
+    })
+}
+
+fn named(limits: &[Limit]) -> Vec<Threshold> {
     let limited = KEYS.iter().filter_map(|key| {
         let limit = limits.iter().rev().find(|limit| limit.name == key.name)?;
         let mut threshold = key.threshold(limit.set_by_user.then_some(limit.limit));
         threshold.limit = limit.limit;
         Some(threshold)
     });
-    Ok(limited.collect())
+    limited.collect()
 }
 
 /// The thresholds that hold where the user says nothing.

@@ -100,16 +100,22 @@ fn a_plan_keeps_its_limits_and_who_wanted_them() {
         limit("max_error_rate_percent", 5.0, true),
         limit("max_p99_response_time_ms", 2000.0, false),
     ];
-    let seen = of_plan(&limits).unwrap();
-    assert_eq!(seen.len(), 2);
+    let seen = of_plan(&limits, &["action.play_card.p99 < 20ms".to_owned()]).unwrap();
+    assert_eq!(seen.len(), 3);
     assert_eq!((seen[0].limit, seen[0].source), (2000.0, ThresholdSource::Default));
     assert_eq!((seen[1].limit, seen[1].source), (5.0, ThresholdSource::User));
+    assert_eq!((seen[2].limit, seen[2].source), (20.0, ThresholdSource::User));
 }
 
 #[test]
 fn an_unknown_limit_names_the_one_that_was_meant() {
-    let errors = of_plan(&[limit("max_p95_response_ms", 5.0, true)]).unwrap_err();
-    assert_eq!(errors[0].nearest, "max_p95_response_time_ms");
+    let limits = [limit("max_p95_response_ms", 5.0, true)];
+    let errors = of_plan(&limits, &["p98 < 5ms".to_owned()]).unwrap_err();
+    let [LimitError::Unknown(unknown), LimitError::Unreadable(unreadable)] = &errors[..] else {
+        panic!("{errors:?}")
+    };
+    assert_eq!(unknown.nearest, "max_p95_response_time_ms");
+    assert_eq!(unreadable.text, "p98 < 5ms");
     assert_eq!(nearest("error_rate"), "max_error_rate_percent");
 }
 

@@ -46,13 +46,15 @@ fn flags<F: Flags>() -> impl Iterator<Item = &'static Key> {
 
 impl<F: Flags> FromArgMatches for SettingFlags<F> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let typed = flags::<F>().filter_map(|key| {
-            let flag = key.flag?;
-            if flag.placeholder.is_empty() {
-                matches.get_flag(flag.name).then(|| (key, "true".to_owned()))
-            } else {
-                matches.get_one::<String>(flag.name).map(|text| (key, text.clone()))
-            }
+        let typed = flags::<F>().flat_map(|key| {
+            let texts: Vec<String> = match key.flag {
+                None => Vec::new(),
+                Some(flag) if flag.placeholder.is_empty() => {
+                    matches.get_flag(flag.name).then(|| "true".to_owned()).into_iter().collect()
+                }
+                Some(flag) => matches.get_many(flag.name).unwrap_or_default().cloned().collect(),
+            };
+            texts.into_iter().map(move |text| (key, text))
         });
         Ok(SettingFlags(typed.collect(), PhantomData))
     }
@@ -107,6 +109,9 @@ fn argument(key: &'static Key) -> Option<Arg> {
         };
         // A slip such as `-1m` is told with the others. A text could be the next flag, forgotten.
         let text = matches!(key.takes, Takes::Text | Takes::Secret);
+        let text = text || key.takes.is_repeatable();
+        let action = if key.takes.is_repeatable() { ArgAction::Append } else { ArgAction::Set };
+        let argument = argument.action(action);
         argument.value_name(flag.placeholder).allow_hyphen_values(!text).help(help)
     })
 }

@@ -242,6 +242,7 @@ impl Drive<'_> {
             host: host::host(),
             clock: "CLOCK_MONOTONIC".to_owned(),
             workloads: workload.versions(),
+            tags: self.plan.tags.clone(),
             ..Environment::default()
         }
     }

@@ -195,8 +195,9 @@ impl<'a> Session<'a> {
     /// Judges and writes.
     fn finish(&self, plan: &Plan, driven: Driven) -> Outcome {
         let Driven { result, record, reasons } = driven;
-        let limits = analyze::thresholds::of_plan(&plan.thresholds);
-        // The names come from the same table that `analyze` reads, so none is unknown.
+        // The names come from the same table that `analyze` reads, and what the user wrote was read
+        // when the plan was made: none is unknown.
+        let limits = analyze::thresholds::of_plan(&plan.thresholds, &plan.threshold_expressions);
         let mut judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
         if let Some(shortened) = record.shortened() {
             self.messages.warn(&shortened.to_string());

@@ -17,6 +17,7 @@ pub(super) fn hokm() -> Family {
         why_no_pipeline: |_| {
             Some("the game's statements already travel together where they need no earlier answer")
         },
+        is_built_in: true,
         make: Box::new(|making| Ok(Part::of(Hokm::new(hokm_profile(making))?))),
     }
 }
@@ -67,6 +68,7 @@ pub(super) fn pgbench() -> Family {
             let is_one = Script::parse(name) == Some(Script::SelectOnly);
             is_one.then_some("its actions have one statement")
         },
+        is_built_in: true,
         make: Box::new(|making| scripts(making.plan(), making).map(Part::of)),
     }
 }

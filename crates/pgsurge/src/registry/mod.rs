@@ -33,6 +33,8 @@ pub struct Family {
     pub keys_are: &'static str,
     /// Why statements that travel together gain nothing for a workload of it; none where they do.
     why_no_pipeline: fn(&str) -> Option<&'static str>,
+    /// Whether it comes with the program: then its settings are `keys`, else options by name.
+    pub is_built_in: bool,
     make: Box<Make>,
 }
 
@@ -59,6 +61,7 @@ impl Registry {
             names: vec![(name.to_owned(), about.to_owned())],
             keys: &[],
             keys_are: "",
+            is_built_in: false,
             why_no_pipeline: |_| None,
             make: Box::new(move |making| make(making).map(Part::of)),
         }));

@@ -1,6 +1,7 @@
 //! The record of a run that never wrote its result: what it came to, judged for what it is.
 
 use super::error::SavedError;
+use analyze::thresholds::of_plan;
 use model::plan::Plan;
 use model::run_result::{RecordNotes, RecordReader, Recorded, RunResult};
 use model::series::Line;
@@ -55,7 +56,15 @@ fn judged(result: RunResult, notes: &RecordNotes, goes_on: bool) -> RunResult {
         reasons.push(Reason::new(Cause::Inconclusive, text));
     }
     let limits = match Plan::deserialize(&result.plan) {
-        Ok(plan) => analyze::thresholds::of_plan(&plan.thresholds).unwrap_or_default(),
+        Ok(plan) => {
+            let limits = of_plan(&plan.thresholds, &plan.threshold_expressions);
+            limits.unwrap_or_else(|errors| {
+                let text = |it| format!("no limit of the plan was judged: {it}");
+                let all = errors.iter().map(text);
+                reasons.extend(all.map(|it| Reason::new(Cause::Inconclusive, it)));
+                Vec::new()
+            })
+        }
         Err(_) => {
             let text = "the plan in the record is of another version: no limit was judged";
             reasons.push(Reason::new(Cause::Inconclusive, text));

@@ -23,9 +23,12 @@ pub struct Given {
 pub struct Layer(Vec<Given>);
 
 impl Layer {
-    /// Adds a value.
+    /// Adds a value; of a setting that may be repeated, to what it has.
     pub fn push(&mut self, given: Given) {
-        self.0.push(given);
+        match self.0.iter_mut().find(|it| std::ptr::eq(it.key, given.key)) {
+            Some(earlier) => earlier.value.extend(given.value),
+            None => self.0.push(given),
+        }
     }
 
     /// Takes a value out again.
@@ -136,6 +139,22 @@ impl Layers {
         match self.effective(key).value? {
             Value::Choice(word) => Some(word),
             _ => None,
+        }
+    }
+
+    /// Any number of texts.
+    pub fn texts(&self, key: &Key) -> Vec<String> {
+        match self.effective(key).value {
+            Some(Value::Texts(texts)) => texts,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Any number of names with their texts.
+    pub fn pairs(&self, key: &Key) -> Vec<(String, String)> {
+        match self.effective(key).value {
+            Some(Value::Pairs(pairs)) => pairs,
+            _ => Vec::new(),
         }
     }
 

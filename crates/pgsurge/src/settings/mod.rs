@@ -14,6 +14,7 @@ mod file;
 mod game;
 pub mod keys;
 mod layer;
+mod lists;
 mod mix;
 mod nearest;
 mod output;

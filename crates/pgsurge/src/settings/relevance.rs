@@ -41,7 +41,11 @@ pub fn judge(
     };
     let idle_families = registry.families().filter(|it| !Registry::plays(it, mix));
     let working = idle_families.map(|it| (it.keys, it.keys_are));
-    for (idle, why) in [pacing, keeping, sampling].into_iter().chain(working) {
+    let options: (&[&Key], &str) = match super::workload::has_options(registry, mix) {
+        true => (&[], ""),
+        false => (&[&keys::WORKLOAD_OPTION], "the workloads that are built in have no options"),
+    };
+    for (idle, why) in [pacing, keeping, sampling, options].into_iter().chain(working) {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
             tell(given, why, faults, warnings);
         }

@@ -1,5 +1,7 @@
 //! From layers of values to a plan: defaults filled in, contradictions found, nothing started.
 
+mod limits;
+
 use super::database::{self, Server};
 use super::fault::{Fault, Faults};
 use super::keys::{self, Key};
@@ -10,8 +12,7 @@ use super::source::Source;
 use super::typed::{self, Typed};
 use super::{data, file, relevance, workload};
 use crate::surroundings::Surroundings;
-use model::plan::{Data, Limit, Part, Plan, Poller, Protocol, Shape, Target, Workload};
-use model::threshold;
+use model::plan::{Data, Part, Plan, Poller, Protocol, Shape, Target, Workload};
 use std::time::Duration;
 
 /// A plan, and what does not belong in it.
@@ -121,6 +122,8 @@ impl Resolver<'_> {
             poller: self.poller(),
             seed: self.seed(),
             thresholds: self.thresholds(),
+            threshold_expressions: self.expressions(),
+            tags: self.pairs("tags", &keys::TAG),
             output: self.output(),
             progress: some(self.progress()),
             monitor: self.layers.switch(&keys::MONITOR),
@@ -129,11 +132,8 @@ impl Resolver<'_> {
             workload,
         };
         self.note("monitor", self.layers.source(&keys::MONITOR));
-        if self.faults.is_empty() {
-            // What a factory thinks of numbers that are wrong already helps nobody.
-            let registry = &self.surroundings.registry;
-            workload::check(&plan, &self.layers, registry, &mut self.faults);
-        }
+        let registry = &self.surroundings.registry;
+        workload::check(&plan, &self.layers, registry, &mut self.faults);
         self.note("time_scale", Source::Default);
         (plan, server.settings)
     }
@@ -163,8 +163,12 @@ impl Resolver<'_> {
 
     fn workload(&mut self) -> Workload {
         let registry = &self.surroundings.registry;
-        let (workload, sources) = workload::workload(&self.layers, registry, &mut self.faults);
+        let (mut workload, sources) = workload::workload(&self.layers, registry, &mut self.faults);
         sources.into_iter().for_each(|(path, source)| self.note(&path, source));
+        if workload::has_options(registry, &workload.mix) {
+            let options = self.pairs("workload.profile.options", &keys::WORKLOAD_OPTION);
+            workload.profile.options = options;
+        }
         workload
     }
 
@@ -282,19 +286,6 @@ impl Resolver<'_> {
                 self.surroundings.random >> 11
             }
         }
-    }
-
-    fn thresholds(&mut self) -> Vec<Limit> {
-        let mut limits = Vec::new();
-        for (key, known) in keys::thresholds().zip(&threshold::KEYS) {
-            let source = self.layers.source(key);
-            self.note(&format!("thresholds.{}", known.name), source.clone());
-            if let Some(limit) = self.layers.number(key) {
-                let set_by_user = source.is_given();
-                limits.push(Limit { name: known.name.to_owned(), limit, set_by_user });
-            }
-        }
-        limits
     }
 
     fn output(&mut self) -> model::plan::Output {

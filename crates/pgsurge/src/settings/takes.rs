@@ -4,6 +4,7 @@
 //! wherever it was made.
 
 use super::document::{Data, Node};
+use super::lists;
 use super::mix;
 use super::span::{self, Bare};
 use super::stages;
@@ -74,6 +75,10 @@ pub enum Takes {
     Choices(&'static [&'static str]),
     /// Yes or no.
     Switch,
+    /// Any number of texts, which are described by these words.
+    Texts(&'static str),
+    /// Any number of names with their texts, which are described by these words.
+    Pairs(&'static str),
     /// Workloads, each with a weight.
     Mix,
     /// A staged rate.
@@ -117,6 +122,10 @@ impl Takes {
             Takes::Choice(words) => format!("one of {}", words.join(", ")),
             Takes::Choices(words) => format!("some of {}", words.join(", ")),
             Takes::Switch => "true or false".to_owned(),
+            Takes::Texts(what) => format!("{what}; in the environment separated by commas"),
+            Takes::Pairs(what) => {
+                format!("{what}; in the environment separated by commas, in a file as a table")
+            }
             Takes::Mix => "workloads, as hokm or hokm@9,select-only@1".to_owned(),
             Takes::Stages => "stages of duration:target, as 30s:100,2m:500,30s:0".to_owned(),
             Takes::UserStages => "stages of duration:users, as 30s:10,2m:50,30s:0".to_owned(),
@@ -160,8 +169,24 @@ impl Takes {
                 trimmed.split(',').map(|it| word(words, it.trim())).collect::<Option<_>>().map(some)
             }
             Takes::Switch => switch(trimmed).map(Value::Switch),
+            Takes::Texts(_) => lists::separated(trimmed, lists::text),
+            Takes::Pairs(_) => lists::separated(trimmed, lists::pair),
             Takes::Mix => mix::parse(trimmed).map(Value::Mix),
             Takes::Stages | Takes::UserStages => self.stages(stages::parse(trimmed)?),
+        }
+    }
+
+    /// Whether its flag may be given more than once.
+    pub fn is_repeatable(&self) -> bool {
+        matches!(self, Takes::Texts(_) | Takes::Pairs(_))
+    }
+
+    /// The value that a flag given once stands for: one item where it may be repeated.
+    pub fn read_item(&self, text: &str) -> Option<Value> {
+        match self {
+            Takes::Texts(_) => lists::text(text),
+            Takes::Pairs(_) => lists::pair(text),
+            _ => self.read_text(text),
         }
     }
 
@@ -196,6 +221,9 @@ impl Takes {
                 let [low, high] = both.as_slice() else { return None };
                 self.count_range(node_count(low)?, node_count(high)?)
             }
+            (Takes::Texts(_), Data::Text(text)) => lists::text(text),
+            (Takes::Texts(_), Data::List(list)) => lists::texts(list),
+            (Takes::Pairs(_), Data::Table(entries)) => lists::pairs(entries),
             (Takes::Choices(words), Data::List(list)) => {
                 let chosen = list.iter().map(|it| word(words, it.data.text()?));
                 chosen.collect::<Option<_>>().map(some)
@@ -259,7 +287,7 @@ fn node_count(node: &Node) -> Option<u64> {
     }
 }
 
-fn some_text(text: &str) -> Option<&str> {
+pub(super) fn some_text(text: &str) -> Option<&str> {
     (!text.is_empty() && !text.contains('\0')).then_some(text)
 }
 

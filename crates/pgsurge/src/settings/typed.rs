@@ -7,9 +7,10 @@ use super::layer::{Given, Layer};
 use super::nearest::nearest;
 use super::source::Source;
 use super::takes::Takes;
+use super::value::Value;
 use std::collections::BTreeMap;
 
-/// A flag that is a setting, with its text as it was typed.
+/// A flag that is a setting, with its text as it was typed; one that is repeated comes as often.
 pub type Typed = (&'static Key, String);
 
 /// Variables of ours that are no settings of a plan.
@@ -31,7 +32,7 @@ const OTHERS: &[&str] = &[
 /// The layer of the command line.
 pub fn flags(typed: &[Typed]) -> (Layer, Vec<Fault>) {
     let named = |(key, text): &Typed| (*key, text.clone(), Source::Flag(key.called()));
-    layer(typed.iter().map(named))
+    layer(typed.iter().map(named), Takes::read_item)
 }
 
 /// The layer of the environment. An empty variable counts as not set.
@@ -41,7 +42,7 @@ pub fn environment(variables: &BTreeMap<String, String>) -> (Layer, Vec<Fault>) 
         let text = variables.get(&name).filter(|it| !it.is_empty())?;
         Some((key, text.clone(), Source::Environment(name)))
     });
-    layer(set)
+    layer(set, Takes::read_text)
 }
 
 /// What to say of variables that look like ours and are not.
@@ -57,11 +58,14 @@ pub fn strangers(variables: &BTreeMap<String, String>) -> Vec<String> {
         .collect()
 }
 
-fn layer(given: impl Iterator<Item = (&'static Key, String, Source)>) -> (Layer, Vec<Fault>) {
+fn layer(
+    given: impl Iterator<Item = (&'static Key, String, Source)>,
+    read: fn(&Takes, &str) -> Option<Value>,
+) -> (Layer, Vec<Fault>) {
     let mut layer = Layer::default();
     let mut faults = Vec::new();
     for (key, text, source) in given {
-        match key.takes.read_text(&text) {
+        match read(&key.takes, &text) {
             Some(value) => layer.push(Given { key, value, source }),
             None => {
                 let found = match key.takes {

@@ -30,6 +30,10 @@ pub enum Value {
     Choices(Vec<&'static str>),
     /// Yes or no.
     Switch(bool),
+    /// Any number of texts.
+    Texts(Vec<String>),
+    /// Any number of names with their texts.
+    Pairs(Vec<(String, String)>),
     /// Workloads with their weights.
     Mix(Vec<Part>),
     /// The lines of a staged rate.
@@ -38,6 +42,18 @@ pub enum Value {
     UserStages(Vec<UserStage>),
     /// Switched off by `null`.
     Off,
+}
+
+impl Value {
+    /// Adds what a flag that may be repeated was given once more.
+    pub fn extend(&mut self, more: Value) {
+        match (self, more) {
+            (Value::Texts(all), Value::Texts(more)) => all.extend(more),
+            (Value::Pairs(all), Value::Pairs(more)) => all.extend(more),
+            // Others hold one value, and the last one counts.
+            (all, more) => *all = more,
+        }
+    }
 }
 
 impl fmt::Display for Value {
@@ -64,6 +80,14 @@ impl fmt::Display for Value {
                 let show =
                     |it: &UserStage| format!("{}:{}", span::show(it.duration), it.target_users);
                 f.write_str(&stages.iter().map(show).collect::<Vec<_>>().join(","))
+            }
+            Value::Texts(texts) => f.write_str(&texts.join(", ")),
+            Value::Pairs(pairs) => {
+                for (index, (name, text)) in pairs.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{name}={text}")?;
+                }
+                Ok(())
             }
             Value::Mix(parts) => {
                 for (index, part) in parts.iter().enumerate() {

@@ -9,6 +9,8 @@ use super::layer::Layers;
 use super::nearest::nearest;
 use super::source::Source;
 use crate::registry::Registry;
+use ::workload::postgres::transaction_control;
+use analyze::thresholds::Operations;
 use model::plan::{Part, Pgbench, Plan, Profile, Workload};
 use std::ptr;
 
@@ -60,11 +62,36 @@ fn wrong(mix: &[Part], registry: &Registry) -> Vec<String> {
     unknown.chain(twice).collect()
 }
 
-/// Makes the workloads once, for what their factories say about the settings. Nothing is kept:
-/// a factory touches nothing.
+/// Whether a workload of the mix has options of its own: only those that are not built in do.
+pub fn has_options(registry: &Registry, mix: &[Part]) -> bool {
+    registry.families().any(|it| !it.is_built_in && Registry::plays(it, mix))
+}
+
+/// Makes the workloads once, for what their factories say about the settings, and for the names
+/// that limits may use. Nothing is kept: a factory touches nothing.
 pub fn check(plan: &Plan, layers: &Layers, registry: &Registry, faults: &mut Vec<Fault>) {
-    if let Err(refused) = registry.mix(plan) {
-        let source = layers.source(&keys::WORKLOAD);
-        faults.extend(refused.iter().map(|it| Fault::new(source.clone(), it.to_string())));
+    if !wrong(&plan.workload.mix, registry).is_empty() {
+        // Nobody knows what the actions of a workload are called that there is none of.
+        return;
+    }
+    match registry.mix(plan) {
+        Ok(mix) => {
+            let control = transaction_control().into_iter();
+            let statements = control.chain(mix.statements()).map(|it| it.name.to_owned());
+            let names = Operations { actions: mix.actions(), statements: statements.collect() };
+            let unknown = plan.threshold_expressions.iter().filter_map(|text| {
+                let threshold = analyze::thresholds::parse(text).ok()?;
+                Some(format!("\"{text}\": {}", names.unknown(&threshold)?))
+            });
+            let source = layers.source(&keys::THRESHOLD);
+            faults.extend(unknown.map(|words| Fault::new(source.clone(), words)));
+        }
+        // What a factory thinks of numbers that are wrong already helps nobody.
+        Err(_) if !faults.is_empty() => {}
+        Err(refused) => {
+            let given = layers.source(&keys::WORKLOAD_OPTION);
+            let source = if given.is_given() { given } else { layers.source(&keys::WORKLOAD) };
+            faults.extend(refused.iter().map(|it| Fault::new(source.clone(), it.to_string())));
+        }
     }
 }

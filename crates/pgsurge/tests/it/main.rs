@@ -12,6 +12,7 @@ mod database;
 mod docs;
 mod existing_tables;
 mod faults;
+mod limits;
 mod many;
 mod plan;
 mod pooler;

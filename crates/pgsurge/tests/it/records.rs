@@ -8,6 +8,7 @@ use crate::program::{Ended, Program};
 use crate::running::{Load, Running, lines, until};
 use model::run_result::RunResult;
 use model::series::{IntervalRow, Line};
+use model::threshold::ThresholdOutcome;
 use model::verdict::{ValidityOutcome, VerdictOutcome};
 use nix::sys::signal::Signal;
 use std::path::Path;
@@ -42,6 +43,7 @@ fn a_killed_run_is_reported_as_far_as_it_came_and_the_server_has_what_it_counts(
     let database = Database::new("records_killed");
     let mut running = Load::at(&database.url())
         .args("--workload simple-update --connections 4 --rate 100 --warm-up 1s --duration 10m")
+        .args("--threshold action.simple_update.succeeded>200 --tag branch=main")
         .start();
     running.wait_for_second(3);
     running.signal(Signal::SIGKILL);
@@ -62,6 +64,9 @@ fn a_killed_run_is_reported_as_far_as_it_came_and_the_server_has_what_it_counts(
     assert!((acknowledged..acknowledged + 1000).contains(&stored), "{acknowledged} of {stored}");
     let commits = load.statements["end"].totals.session_count;
     assert!((commits..commits + 1000).contains(&stored), "{commits} of {stored}");
+    let written = result.thresholds.iter().find(|it| it.name.contains("simple_update")).unwrap();
+    assert_eq!(written.outcome, ThresholdOutcome::Passed);
+    assert_eq!(result.environment.tags["branch"], "main");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is understood, and what is told about the rest.
 
 use super::*;
+use proptest::prelude::*;
 
 #[test]
 fn what_people_write_names_a_place_and_a_limit_in_its_unit() {
@@ -62,4 +63,47 @@ fn what_is_no_limit_is_told_with_the_nearest_that_is() {
 fn a_sign_of_two_characters_is_not_read_as_one() {
     assert_eq!(parse("p99 <= 5ms").unwrap().comparison, Comparison::AtMost);
     assert_eq!(parse("p99 < 5ms").unwrap().comparison, Comparison::Below);
+}
+
+/// A metric with units that fit it, and how much each is in the metric's own.
+fn metric() -> impl Strategy<Value = (&'static str, &'static [(&'static str, f64)])> {
+    const TIME: &[(&str, f64)] =
+        &[("", 1.0), ("us", 0.001), ("µs", 0.001), ("ms", 1.0), ("s", 1e3)];
+    const SHARE: &[(&str, f64)] = &[("", 1.0), ("%", 1.0)];
+    const RATE: &[(&str, f64)] = &[("", 1.0), ("/s", 1.0)];
+    prop::sample::select(vec![
+        ("p99", TIME),
+        ("action.play_card.p999", TIME),
+        ("statement.commit.max", TIME),
+        ("load_metrics.pool.wait_ms.mean", TIME),
+        ("error_rate", SHARE),
+        ("achieved_per_s", RATE),
+    ])
+}
+
+proptest! {
+    #[test]
+    fn every_limit_reads_as_it_was_written(
+        (name, units) in metric(),
+        sign in prop::sample::select(vec!["<", "<=", ">", ">="]),
+        thousandths in 0..10_000_000_u64,
+        unit in any::<prop::sample::Index>(),
+        blank in prop::sample::select(vec!["", " ", "  "]),
+    ) {
+        let (unit, factor) = units[unit.index(units.len())];
+        let number = thousandths as f64 / 1000.0;
+        let text = format!("{name}{blank}{sign}{blank}{number}{blank}{unit}");
+        let read = parse(&text).unwrap();
+        prop_assert_eq!(read.comparison.sign(), sign);
+        prop_assert!((read.limit - number * factor).abs() <= 1e-9 * (1.0 + number * factor));
+        prop_assert!(read.metric.starts_with("load_metrics."), "{}", read.metric);
+    }
+
+    #[test]
+    fn whatever_is_written_is_a_limit_or_told_with_what_would_be_right(text in ".*[<>]?.*") {
+        match parse(&text) {
+            Ok(read) => prop_assert!(read.limit.is_finite()),
+            Err(error) => prop_assert!(!error.why.is_empty() && !error.hint.is_empty()),
+        }
+    }
 }

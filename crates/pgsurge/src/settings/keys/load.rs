@@ -34,6 +34,16 @@ pub static WORKLOAD: Key = Key {
     )
 };
 
+/// What only an own workload understands.
+pub static WORKLOAD_OPTION: Key = Key {
+    flag: flag(LOAD, "workload-option", "NAME=VALUE"),
+    ..Key::new(
+        "load_profile.workload_options",
+        Takes::Pairs("NAME=VALUE"),
+        "Option of a workload that is not built in; can be repeated",
+    )
+};
+
 /// How many connections.
 pub static CONNECTIONS: Key = Key {
     aliases: &["load_profile.connections", "concurrent_connections"],
@@ -221,6 +231,7 @@ pub static SEED: Key = Key {
 /// All of them, in the order of the documentation.
 pub(super) static ALL: &[&Key] = &[
     &WORKLOAD,
+    &WORKLOAD_OPTION,
     &CONNECTIONS,
     &DURATION,
     &WARM_UP,

@@ -87,6 +87,16 @@ pub static SAMPLING_RATE: Key = Key {
     )
 };
 
+/// What a person wants to find the run by.
+pub static TAG: Key = Key {
+    flag: flag("tag", "NAME=VALUE"),
+    ..Key::new(
+        "reporting.tags",
+        Takes::Pairs("NAME=VALUE"),
+        "Write this beside the run in its result; can be repeated",
+    )
+};
+
 /// Overwriting. It belongs to one run, so no file can hold it.
 pub static FORCE: Key = Key {
     flag: flag("force", ""),
@@ -115,6 +125,7 @@ pub(super) static ALL: &[&Key] = &[
     &INCLUDE_RAW_DATA,
     &LOG,
     &SAMPLING_RATE,
+    &TAG,
     &FORCE,
     &PROGRESS,
 ];

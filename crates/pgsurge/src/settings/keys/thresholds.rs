@@ -1,10 +1,21 @@
 //! The limits of the verdict, as the table of the model lists them.
 
-use super::{Default, Key, Null};
+use super::{Default, Flag, Key, Null};
 use crate::settings::takes::Takes;
 use model::threshold::{KEYS, ThresholdKey};
 use model::units::Unit;
 use std::sync::LazyLock;
+
+/// Limits as people write them.
+pub static THRESHOLD: Key = Key {
+    flag: Some(Flag { name: "threshold", placeholder: "LIMIT", group: "Result" }),
+    ..Key::new(
+        "performance_thresholds.expressions",
+        Takes::Texts("a limit, as 'p99 < 20ms', or a list of them"),
+        "Limit on any number of the result, as 'p99 < 20ms', 'action.play_card.p95 <= 5ms', \
+         'statement.commit.p99 < 2ms' or 'error_rate < 0.1%'; can be repeated",
+    )
+};
 
 static ALL: LazyLock<Vec<Key>> = LazyLock::new(|| KEYS.iter().map(of).collect());
 
