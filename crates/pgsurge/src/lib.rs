@@ -17,8 +17,10 @@ pub mod saved;
 pub mod settings;
 pub mod suite;
 pub mod surroundings;
+pub mod workload;
 
-use registry::Registry;
+pub use registry::Registry;
+
 use surroundings::Surroundings;
 
 /// The program: reads the command line, does what it says, and tells how it ended.
