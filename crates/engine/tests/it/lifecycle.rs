@@ -123,7 +123,12 @@ fn connections_that_are_lost_come_back_and_everything_still_adds_up() {
         let measured = run(Address::Tcp(address), &load, &Control::default(), &mut |_| {}).unwrap();
         let connections = &measured.connections;
         assert!(connections.lost >= 16 && connections.reconnected >= 8, "{connections:?}");
-        assert_eq!(connections.attempted, 8 + connections.reconnected, "none failed to connect");
+        let usable = connections.connect.count();
+        assert_eq!((connections.failed, usable), (0, 8 + connections.reconnected));
+        // Who is away at the end may be connecting, or in the pause before that.
+        let under_way = connections.attempted - usable;
+        let away = connections.lost - connections.reconnected;
+        assert!(under_way <= away && away <= 8, "{connections:?}");
         assert!(measured.adds_up() && measured.all_actions().counts.failed > 0);
         assert!(measured.time_to_recover_s.is_some_and(|seconds| seconds < 1.5));
     }
