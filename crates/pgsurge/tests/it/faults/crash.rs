@@ -56,7 +56,7 @@ fn recovered(crash: &Crash) -> RunResult {
     assert!((away_s - 0.5..*away_s + 3.0).contains(&recovery_s), "{recovery_s} s of {away_s} s");
     let available = load.availability_percent.unwrap();
     // One to three whole seconds without a success, or as many as a slow restart took.
-    let dark = duration_s * (1.0 - available / 100.0);
+    let dark = (duration_s * (1.0 - available / 100.0)).round();
     assert!((1.0..=recovery_s + 1.0).contains(&dark), "{available} %, {recovery_s} s");
 
     let count = |class: ErrorClass| -> u64 {
