@@ -106,8 +106,18 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        let Database { name, .. } = self;
+        // The server remembers a bounded number of statements, and those of a database that is gone
+        // as well: they must not push out what a test still wants to count.
+        let forget = match SHARED.has_pg_stat_statements() {
+            true => format!(
+                "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database \
+                 WHERE datname = '{name}';\n"
+            ),
+            false => String::new(),
+        };
         // The server goes at the end of the tests anyway.
-        let _gone = SHARED.psql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        let _gone = SHARED.psql(&format!("{forget}DROP DATABASE {name} WITH (FORCE)"));
     }
 }
 
