@@ -76,6 +76,7 @@ pub trait Player: Send {
     fn skip(&mut self) {}
 
     /// The connection is gone, or the run ended, while the action was under way. `in_flight`: a
-    /// request was sent and not wholly answered. The action is over.
-    fn lost(&mut self, in_flight: bool) -> Loss;
+    /// request was sent and not wholly answered. `heard` is the last that the connection told, be it
+    /// when it was opened. The action is over.
+    fn lost(&mut self, in_flight: bool, heard: &Self::Answer) -> Loss;
 }

@@ -173,7 +173,7 @@ where
         let Some(current) = self.clients[client].current.take() else { return };
         self.busy -= 1;
         self.recorder.population(at, 0, -1);
-        let loss = self.players[client].lost(in_flight);
+        let loss = self.players[client].lost(in_flight, &self.clients[client].answer);
         self.recorder.ended(&current, at);
         let counts = &mut self.recorder.action(current.phase, current.action).counts;
         counts.failed += 1;

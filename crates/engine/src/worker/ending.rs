@@ -29,7 +29,8 @@ where
         for client in 0..self.clients.len() {
             let in_flight = self.clients[client].state == State::Busy;
             let Some(current) = self.clients[client].current.take() else { continue };
-            let _outcome_stays_open = self.players[client].lost(in_flight);
+            let heard = &self.clients[client].answer;
+            let _outcome_stays_open = self.players[client].lost(in_flight, heard);
             self.recorder.population(now, 0, -1);
             let counts = &mut self.recorder.action(current.phase, current.action).counts;
             counts.unfinished += 1;

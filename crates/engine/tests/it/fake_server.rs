@@ -168,7 +168,7 @@ impl Player for Caller {
         }
     }
 
-    fn lost(&mut self, _in_flight: bool) -> Loss {
+    fn lost(&mut self, _in_flight: bool, _heard: &Self::Answer) -> Loss {
         Loss::Nothing
     }
 }

@@ -3,6 +3,7 @@
 //! Only acknowledged things are counted. Ended games fold into a count and a checksum; a game
 //! whose events may still be expired waits in a queue of bounded length.
 
+use super::doubt::GivenUp;
 use super::keys::{Fold, GameKey};
 use model::verification::Check;
 use std::collections::VecDeque;
@@ -129,6 +130,9 @@ pub struct Memory {
     pub expiry: Tally,
     /// Ended games that wait to be expired.
     pub queue: VecDeque<Ended>,
+    /// Games that nobody goes on with, for a commit may still change them: one for each that was
+    /// never answered and that nothing could settle.
+    pub given_up: Vec<GivenUp>,
     /// The measured window.
     pub measured: Measured,
 }

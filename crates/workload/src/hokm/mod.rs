@@ -3,7 +3,8 @@
 //!
 //! `cards`, `state` and `rules` are the game and know no database; `stored` is how a state is
 //! kept. `plan` says what comes next at a place, `course` carries it out in transactions, `scene`
-//! turns steps into statements, `acknowledge` and `recovery` remember what is certain, `player`
+//! turns steps into statements, `acknowledge`, `read_back` and `recovery` find
+//! out and remember what is certain, `player`
 //! is the seam to the engine. `set_up`, `verify` and `clean_up` come before and after the load.
 
 mod acknowledge;
@@ -12,6 +13,7 @@ pub mod balance;
 pub mod cards;
 mod clean_up;
 pub mod course;
+mod doubt;
 pub mod keys;
 mod made;
 pub mod memory;
@@ -22,6 +24,7 @@ pub mod player;
 pub mod popularity;
 mod preload;
 pub mod profile;
+mod read_back;
 mod recovery;
 mod reuse;
 pub mod rules;

@@ -11,7 +11,7 @@ use super::keys::{Fold, GameKey};
 use super::memory::{Ended, Memory};
 use super::place::{Place, PlaceKind};
 use super::plan::Planner;
-use super::recovery::READ_BACK_STATEMENTS;
+use super::read_back::ReadBack;
 use super::scene::{EXPIRE_SESSIONS_MOST, Scene, Scratch};
 use super::statements::STALE_AFTER_S;
 use super::step::Step;
@@ -25,14 +25,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What is under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 enum Current {
     /// What users want.
     Main,
     /// What the game server does for itself.
     Side,
-    /// Reading the game at this place back.
-    ReadBack(usize),
+    /// Reading a game back.
+    ReadBack(ReadBack),
 }
 
 /// An action that failed so often is read back before it is tried again.
@@ -48,12 +48,12 @@ pub struct HokmPlayer {
     pub(super) main: Course,
     pub(super) side: Course,
     current: Current,
-    doubtful: Option<usize>,
+    pub(super) doubtful: Option<ReadBack>,
     random: Generator,
     balance: Balance,
     side_random: Generator,
     side_balance: Balance,
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
 }
 
 impl HokmPlayer {
@@ -123,8 +123,8 @@ impl HokmPlayer {
 
     /// Chooses what is next, and says whether it is the main course.
     fn choose(&mut self, now: Duration) -> Current {
-        if let Some(place) = self.doubtful {
-            return Current::ReadBack(place);
+        if let Some(doubtful) = self.doubtful {
+            return Current::ReadBack(doubtful);
         }
         if self.side.is_pending {
             return Current::Side;
@@ -148,7 +148,7 @@ impl HokmPlayer {
     /// The action that is under way did what was wanted.
     fn succeed(&mut self) {
         let HokmPlayer { world, places, memory, scratch, main, side, .. } = self;
-        let course = if self.current == Current::Side { side } else { main };
+        let course = if matches!(self.current, Current::Side) { side } else { main };
         let place = &mut places[course.place];
         let (now, is_measured) = (course.wished_at, course.is_measured);
         if is_measured && course.action.is_by_a_player() {
@@ -175,47 +175,13 @@ impl HokmPlayer {
         if is_odd && self.main.action.is_look() {
             self.main.is_pending = false;
         } else if is_odd || self.main.failures.is_multiple_of(FAILURES_BEFORE_READ_BACK) {
-            self.doubt(self.main.place);
+            self.doubt(ReadBack::of_odd(self.main.place));
         }
     }
 
-    fn doubt(&mut self, place: usize) {
-        self.places[place].must_read_back = true;
-        self.doubtful = Some(place);
-    }
-
-    fn read_back(&mut self, place: usize, last: &Last<'_, Answer>, request: &mut Request) -> Next {
-        let HokmPlayer { world, places, memory, scratch, main, .. } = self;
-        let mut scene = Scene { world, place: &mut places[place], memory, scratch };
-        let Last::Answer(answer) = last else {
-            scene.ask(request);
-            return Next::Send;
-        };
-        if let Some(failure) = answer.failure() {
-            return Next::Failed(Box::new(failure.clone()));
-        }
-        self.doubtful = None;
-        let found = match scene.found(answer) {
-            Ok(found) => found,
-            Err(what) => {
-                // Nothing to go on from: the game is left as it is, and another begins.
-                let key = scene.place.key.clone();
-                scene.memory.answers.violate(|| format!("game {key}: {what}"));
-                let fold = scene.place.fold();
-                scene.memory.ended_events = scene.memory.ended_events.plus(fold);
-                scene.place.begin_next(world);
-                main.is_pending = false;
-                let failure = Failure::new(ErrorClass::Unexpected, what);
-                return Next::Failed(Box::new(failure));
-            }
-        };
-        let was_pending = main.is_pending;
-        let (now, is_measured) = (main.wished_at, main.is_measured);
-        scene.settle(main, &found);
-        if was_pending && !main.is_pending {
-            scene.conclude(now, is_measured);
-        }
-        Next::Succeeded
+    fn doubt(&mut self, doubtful: ReadBack) {
+        self.places[doubtful.place].must_read_back = true;
+        self.doubtful = Some(doubtful);
     }
 }
 
@@ -226,9 +192,9 @@ impl Player for HokmPlayer {
     fn wish(&mut self, moment: Moment) -> Wish {
         self.current = self.choose(moment.elapsed);
         let course = match self.current {
-            Current::ReadBack(_) => {
+            Current::ReadBack(doubtful) => {
                 let action = Action::ReadBack.number();
-                return Wish { action, statements: READ_BACK_STATEMENTS };
+                return Wish { action, statements: doubtful.statements() };
             }
             Current::Main => &mut self.main,
             Current::Side => &mut self.side,
@@ -239,11 +205,11 @@ impl Player for HokmPlayer {
     }
 
     fn next(&mut self, last: Last<'_, Answer>, request: &mut Request) -> Next {
-        if let Current::ReadBack(place) = self.current {
-            return self.read_back(place, &last, request);
+        if let (Current::ReadBack(_), Some(doubtful)) = (self.current, self.doubtful) {
+            return self.read_back(doubtful, &last, request);
         }
         let HokmPlayer { world, places, memory, scratch, main, side, .. } = self;
-        let course = if self.current == Current::Side { side } else { main };
+        let course = if matches!(self.current, Current::Side) { side } else { main };
         let place = &mut places[course.place];
         let next = course.proceed(&last, &mut Scene { world, place, memory, scratch }, request);
         match &next {
@@ -254,13 +220,13 @@ impl Player for HokmPlayer {
         next
     }
 
-    fn lost(&mut self, in_flight: bool) -> Loss {
+    fn lost(&mut self, in_flight: bool, heard: &Answer) -> Loss {
         match self.current {
             Current::ReadBack(_) => Loss::Nothing,
             Current::Main => {
                 let loss = self.main.lose(in_flight);
                 if loss == Loss::Unknown {
-                    self.doubt(self.main.place);
+                    self.doubt(ReadBack::of_lost(self.main.place, heard.process_id()));
                 }
                 loss
             }

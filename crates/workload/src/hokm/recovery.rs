@@ -5,12 +5,12 @@
 //! says whether it is stored. Only player rows leave no trace of who changed them: a group of
 //! nothing else stays unknown, and the verification allows for it.
 //!
-//! What this can't see is a commit that is done only after the read-back. A group that changes the
-//! game's row holds its lock, for which the read-back waits; one of events alone holds none, so a
-//! commit that the server is still at, tens of milliseconds after the connection was lost, is taken
-//! for not stored and its retry for doubled.
+//! All of that holds where the server's process that was at the commit has gone (`read_back`). Where
+//! that is not certain, what is stored is stored, but what is not may still come: the group is not
+//! tried again, nobody goes on with the game, and the verification takes it either way.
 
 use super::course::Course;
+use super::doubt::{Doubt, GivenUp};
 use super::scene::Scene;
 use super::state::State;
 use super::statements as sql;
@@ -42,9 +42,6 @@ pub enum Verdict {
     Contradiction,
 }
 
-/// Statements of a read-back.
-pub const READ_BACK_STATEMENTS: u32 = 3;
-
 impl Scene<'_> {
     /// Asks for everything that tells. The game's lock waits for whoever may still hold it.
     pub fn ask(&mut self, request: &mut Request) {
@@ -72,15 +69,22 @@ impl Scene<'_> {
         Ok(found)
     }
 
-    /// Settles what was in doubt. Returns false when the game is not as it was left: then it has
-    /// been adopted as it is, and the action at this place makes no sense any more.
-    pub fn settle(&mut self, course: &mut Course, found: &Found) -> bool {
+    /// Settles what was in doubt; `is_certain` says that nothing of it can still be stored. Where
+    /// the game is not as it was left it is adopted as it is, and the action at this place makes no
+    /// sense any more.
+    pub fn settle(&mut self, course: &mut Course, found: &Found, is_certain: bool) {
         self.place.must_read_back = false;
         let verdict = match course.is_in_doubt {
             true => self.verdict(course, found),
             false if self.is_as_left(found) => Verdict::NotStored,
             false => Verdict::Contradiction,
         };
+        if course.is_in_doubt
+            && !is_certain
+            && matches!(verdict, Verdict::NotStored | Verdict::Contradiction)
+        {
+            return self.give_up(course);
+        }
         let stored = |_: &Step| verdict == Verdict::Stored;
         let steps: Vec<Step> = course.open_steps().filter(stored).collect();
         match verdict {
@@ -106,10 +110,16 @@ impl Scene<'_> {
                 });
                 (course.is_pending, course.is_in_doubt) = (false, false);
                 self.adopt(found);
-                return false;
             }
         }
-        true
+    }
+
+    /// Leaves the game to a commit that may still come, and makes way for the next.
+    fn give_up(&mut self, course: &mut Course) {
+        let (place, doubt) = (self.place.clone(), Doubt::of(course));
+        self.memory.given_up.push(GivenUp { place, doubt });
+        (course.is_pending, course.is_in_doubt) = (false, false);
+        self.place.begin_next(self.world);
     }
 
     fn is_as_left(&self, found: &Found) -> bool {

@@ -243,7 +243,7 @@ impl Player for MixPlayer {
         self.players[self.current].skip();
     }
 
-    fn lost(&mut self, in_flight: bool) -> Loss {
-        self.players[self.current].lost(in_flight)
+    fn lost(&mut self, in_flight: bool, heard: &Answer) -> Loss {
+        self.players[self.current].lost(in_flight, heard)
     }
 }

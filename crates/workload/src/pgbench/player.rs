@@ -227,7 +227,7 @@ impl Player for PgbenchPlayer {
         }
     }
 
-    fn lost(&mut self, in_flight: bool) -> Loss {
+    fn lost(&mut self, in_flight: bool, _heard: &Answer) -> Loss {
         let rolling_back = self.failing.take().is_some();
         let under_way = self.script.steps().get(self.step..self.step + self.sent);
         let ending = under_way.is_some_and(|steps| steps.contains(&Step::End));

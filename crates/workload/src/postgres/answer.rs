@@ -19,6 +19,7 @@ pub struct Answer {
     replies: Vec<Done>,
     failure: Option<Box<Failure>>,
     status: TransactionStatus,
+    process_id: Option<i32>,
 }
 
 /// One value's place in the bytes; NULL has no length.
@@ -42,6 +43,12 @@ impl Answer {
     /// not run in any protocol.
     pub fn failure(&self) -> Option<&Failure> {
         self.failure.as_deref()
+    }
+
+    /// The number of the server's process, as it was told when the connection was opened; what a
+    /// pooler tells is a number of its own.
+    pub fn process_id(&self) -> Option<i32> {
+        self.process_id
     }
 
     /// Whether a transaction is open, working or failed.
@@ -118,6 +125,11 @@ impl Answer {
     /// Ends the round trip's work with an error.
     pub fn fail(&mut self, failure: Box<Failure>) {
         self.failure.get_or_insert(failure);
+    }
+
+    /// Who answers on this connection. It stays until another connection is told.
+    pub fn set_process_id(&mut self, process_id: Option<i32>) {
+        self.process_id = process_id;
     }
 
     /// Where the session stands now.

@@ -187,6 +187,10 @@ impl Connection for PostgresConnection {
             None => Ok(Progress::Pending),
             Some(status) => {
                 answer.set_status(status);
+                if self.stage == Stage::Login {
+                    let key = self.wire.backend_key();
+                    answer.set_process_id(key.map(|(process_id, _)| process_id));
+                }
                 self.proceed(out)
             }
         }

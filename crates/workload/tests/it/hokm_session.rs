@@ -43,21 +43,41 @@ pub enum At {
     Request(usize),
     /// In the request that holds a statement of this name.
     Statement(&'static str),
+    /// In the first request after whose end a change stays, expiries left aside.
+    Change,
 }
 
 /// A connection that goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
     pub at: At,
-    /// Whether the server gets the request, and does what it says.
-    pub arrives: bool,
+    pub server: Hears,
+}
+
+/// What the server does with a request whose answer nobody hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hears {
+    /// It does not get it.
+    Never,
+    /// It has done what it says before the connection goes.
+    Before,
+    /// It gets it before the connection goes, and takes its time.
+    Late,
 }
 
 impl Cut {
-    fn is_now(&self, request: usize, statements: &[String]) -> bool {
+    /// Whether it is at this request, after those that were `sent` before.
+    fn is_now(&self, request: usize, sent: &[String], statements: &[String]) -> bool {
+        let has = |name: &str| statements.iter().any(|it| it == name);
+        let last = sent.iter().rev().find(|it| is_control(it));
+        let alone = last.is_none_or(|it| it != "begin") && !has("begin");
         match self.at {
             At::Request(at) => at == request,
-            At::Statement(name) => statements.iter().any(|it| it == name),
+            At::Statement(name) => has(name),
+            At::Change => {
+                let writes = ["event_batch", "session_open", "session_state"];
+                has("commit") || (alone && writes.into_iter().any(has))
+            }
         }
     }
 }
@@ -68,6 +88,8 @@ pub struct Session {
     pub elapsed: Duration,
     /// How much time each action takes.
     pub pace: Duration,
+    /// Whether the players hear which process of the server's answers them: not behind a pooler.
+    pub is_direct: bool,
     names: Vec<String>,
     backend: Postgres,
     line: Line,
@@ -99,7 +121,7 @@ impl Session {
         let players = workload.players(clients);
         let line = Line::open(&backend);
         let (elapsed, pace) = (Duration::ZERO, Duration::from_millis(1));
-        Session { workload, players, elapsed, pace, names, backend, line, turn: 0 }
+        Session { workload, players, elapsed, pace, is_direct: true, names, backend, line, turn: 0 }
     }
 
     /// The next player's next action.
@@ -144,19 +166,24 @@ impl Session {
             bytes: Vec::new(),
             failure: None,
         };
+        if !self.is_direct {
+            line.answer.set_process_id(None);
+        }
         let mut next = player.next(Last::Begin, &mut line.request);
         let mut requests = 0;
         while next == Next::Send {
             let statements = line.request.statements();
             let asked: Vec<_> = statements.map(|id| names[usize::from(id)].clone()).collect();
-            let cut = cut.filter(|cut| cut.is_now(requests, &asked));
+            let cut = cut.filter(|cut| cut.is_now(requests, &acted.sent, &asked));
             acted.sent.extend(asked);
             match cut {
                 Some(cut) => {
-                    if cut.arrives {
-                        line.ask();
+                    match cut.server {
+                        Hears::Never => {}
+                        Hears::Before => drop(line.ask()),
+                        Hears::Late => drop(line.tell()),
                     }
-                    let loss = player.lost(true);
+                    let loss = player.lost(true, &line.answer);
                     *line = Line::open(&self.backend);
                     return Err(loss);
                 }
@@ -202,10 +229,18 @@ impl Line {
 
     /// Sends the request, waits for all of its answer, returns what was sent.
     fn ask(&mut self) -> Vec<u8> {
+        let bytes = self.tell();
+        self.converse();
+        bytes
+    }
+
+    /// Sends the request, returns what was sent.
+    fn tell(&mut self) -> Vec<u8> {
         self.answered.clear();
         self.connection.send(&mut self.request, &mut self.out).unwrap();
+        self.stream.write_all(&self.out).unwrap();
         let bytes = self.out.to_vec();
-        self.converse();
+        self.out.clear();
         bytes
     }
 

@@ -7,6 +7,7 @@ mod database;
 mod driver;
 mod hokm;
 mod hokm_crash;
+mod hokm_late;
 mod hokm_losses;
 mod hokm_session;
 mod hokm_tables;

@@ -34,7 +34,7 @@ impl engine::Player for Pinger {
         engine::Next::Succeeded
     }
 
-    fn lost(&mut self, _in_flight: bool) -> engine::Loss {
+    fn lost(&mut self, _in_flight: bool, _heard: &Answer) -> engine::Loss {
         engine::Loss::Nothing
     }
 }

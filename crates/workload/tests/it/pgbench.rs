@@ -6,7 +6,7 @@ use engine::{Control, Finished, Load, Observer, Shape};
 use model::measured::Interval;
 use std::time::Duration;
 use workload::pgbench::{Pgbench, PgbenchOptions, PgbenchPlayer, Script, clean_run};
-use workload::postgres::{Postgres, Protocol};
+use workload::postgres::{Answer, Postgres, Protocol};
 use workload::{Server, Workload};
 
 pub struct Silent;
@@ -218,8 +218,8 @@ fn an_end_that_was_never_answered_is_unknown_and_verification_allows_both() {
     }
     // The server commits, and nobody hears of it.
     driver.send().unwrap();
-    assert_eq!(player.lost(true), Loss::Unknown);
-    assert_eq!(player.lost(false), Loss::Nothing);
+    assert_eq!(player.lost(true, &Answer::default()), Loss::Unknown);
+    assert_eq!(player.lost(false, &Answer::default()), Loss::Nothing);
     assert_eq!(player.count().unknown, 1);
     assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
     assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
@@ -356,7 +356,7 @@ fn a_round_trip_that_was_never_answered_is_unknown() {
     assert_eq!(player.next(Last::Begin, &mut driver.request), Next::Send);
     assert_eq!(driver.request.len(), 5, "all of it at once");
     driver.send().unwrap();
-    assert_eq!(player.lost(true), Loss::Unknown);
+    assert_eq!(player.lost(true, &Answer::default()), Loss::Unknown);
     assert!(workload.verify(&database.server(), &mut players).unwrap().passed);
     assert_eq!(database.number("SELECT count(*) FROM pgbench_history"), 1);
 }

@@ -132,7 +132,7 @@ impl Player for Asker {
         Next::Send
     }
 
-    fn lost(&mut self, _in_flight: bool) -> Loss {
+    fn lost(&mut self, _in_flight: bool, _heard: &Self::Answer) -> Loss {
         if self.failing.take().is_some() {
             return Loss::Nothing;
         }

@@ -42,7 +42,7 @@ impl Player for Sleeper {
         Next::Succeeded
     }
 
-    fn lost(&mut self, _in_flight: bool) -> Loss {
+    fn lost(&mut self, _in_flight: bool, _heard: &Self::Answer) -> Loss {
         panic!("a connection was lost, or the server did not answer in time");
     }
 }

@@ -67,5 +67,15 @@ pub(super) fn of_recovery(tables: &Tables) -> Vec<Statement> {
             format!("select count(*) from {game_players} where game_id = $1"),
             &[Type::Text],
         ),
+        // Who has gone is no row, for which nobody waits; who is there is one, for which the server
+        // waits as it counts it.
+        Statement::new(
+            "backend_wait",
+            Kind::Select,
+            "select pg_backend_pid()::int8, count(pg_sleep($1)) \
+             from pg_catalog.pg_stat_activity where pid = $2"
+                .to_owned(),
+            &[Type::Float8, Type::Int4],
+        ),
     ]
 }

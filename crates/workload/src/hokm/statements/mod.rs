@@ -56,6 +56,8 @@ pub const ROLLBACK_CHECK: u16 = FIRST + 19;
 pub const EVENT_READ_BACK: u16 = FIRST + 20;
 /// Counts the players that are stored for a game.
 pub const GAME_PLAYER_READ_BACK: u16 = FIRST + 21;
+/// Waits a moment for one of the server's processes to be gone.
+pub const BACKEND_WAIT: u16 = FIRST + 22;
 
 /// How long a session must have been silent to be stale, and how long an ended game's events are
 /// kept, in seconds.
@@ -128,8 +130,8 @@ mod tests {
         assert_eq!(name(GAME_STATUS), "game_status");
         assert_eq!(name(LEADERBOARD), "leaderboard");
         assert_eq!(name(EVENT_EXPIRE), "event_expire");
-        assert_eq!(name(GAME_PLAYER_READ_BACK), "game_player_read_back");
-        assert_eq!(all.len(), usize::from(GAME_PLAYER_READ_BACK - FIRST) + 1);
+        assert_eq!(name(BACKEND_WAIT), "backend_wait");
+        assert_eq!(all.len(), usize::from(BACKEND_WAIT - FIRST) + 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use super::remembered::Live;
 use super::{Verifier, expect_count, number, value};
 use crate::error::Error;
+use crate::hokm::doubt::Doubt;
 use crate::hokm::memory::Tally;
 use crate::hokm::place::Ending;
 use crate::hokm::state::State;
@@ -222,7 +223,7 @@ fn compare(game: &Live<'_>, found: Option<&Found>, tallies: &mut Tallies) {
 }
 
 fn has_status(game: &Live<'_>, status: &str) -> bool {
-    let doubtful = |doubt: &super::remembered::Doubt| {
+    let doubtful = |doubt: &Doubt| {
         doubt.has(|step| match step {
             Step::GameEnd(Ending::Finished) => status == "finished",
             Step::GameEnd(Ending::Abandoned) => status == "abandoned",
@@ -235,7 +236,7 @@ fn has_status(game: &Live<'_>, status: &str) -> bool {
 
 /// Counting a player is a statement of its own: it may be ahead of, or behind, the player's row.
 fn has_players(game: &Live<'_>, count: u64) -> bool {
-    let counts = |doubt: &super::remembered::Doubt| doubt.has(|step| *step == Step::GameSeat);
+    let counts = |doubt: &Doubt| doubt.has(|step| *step == Step::GameSeat);
     let seated = u64::from(game.place.seated);
     count == seated || (game.doubt.as_ref().is_some_and(counts) && count == seated + 1)
 }

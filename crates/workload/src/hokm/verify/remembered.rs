@@ -1,10 +1,10 @@
 //! What all players together remember, as the checks need it.
 
+use crate::hokm::doubt::Doubt;
 use crate::hokm::keys::{Fold, GameKey};
 use crate::hokm::memory::{Ended, Tally};
 use crate::hokm::place::Place;
 use crate::hokm::player::HokmPlayer;
-use crate::hokm::state::State;
 use crate::hokm::step::Step;
 
 /// One live game.
@@ -15,30 +15,10 @@ pub(super) struct Live<'a> {
     pub(super) doubt: Option<Doubt>,
 }
 
-/// What may be stored or not.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Doubt {
-    pub(super) steps: Vec<Step>,
-    /// The state, where the group stores one.
-    pub(super) after: Option<State>,
-    pub(super) events: u64,
-}
-
-impl Doubt {
-    fn of(player: &HokmPlayer) -> Option<Doubt> {
-        let course = &player.main;
-        if !(course.is_in_doubt && course.is_pending) {
-            return None;
-        }
-        let steps: Vec<Step> = course.open_steps().collect();
-        let stores = steps.iter().any(|step| step.stores_state());
-        let events = steps.iter().map(|step| step.events()).sum();
-        Some(Doubt { after: stores.then_some(course.facts.after), events, steps })
-    }
-
-    pub(super) fn has(&self, wanted: impl Fn(&Step) -> bool) -> bool {
-        self.steps.iter().any(wanted)
-    }
+/// What is in doubt at the end of the run.
+fn doubt_of(player: &HokmPlayer) -> Option<Doubt> {
+    let course = &player.main;
+    (course.is_in_doubt && course.is_pending).then(|| Doubt::of(course))
 }
 
 /// Sums over all players.
@@ -103,26 +83,29 @@ impl<'a> Remembered<'a> {
     }
 
     fn add_places(&mut self, player: &'a HokmPlayer) {
-        let mut doubt = Doubt::of(player);
-        if let Some(doubt) = &doubt {
-            for step in &doubt.steps {
-                match step {
-                    Step::GamePlayerAdd(_) => self.members_unknown += 1,
-                    Step::SessionOpen(_) => self.sessions_opened_unknown += 1,
-                    Step::PlayerHand(player) => self.gains.push((*player, 0, 0)),
-                    Step::PlayerGame(player, won) => {
-                        self.gains.push((*player, 1, u32::from(*won)));
-                    }
-                    _ => {}
-                }
-            }
-        }
+        let mut doubt = doubt_of(player);
         for (index, place) in player.places.iter().enumerate() {
             let doubt = if index == player.main.place { doubt.take() } else { None };
-            let may_exist = |doubt: &Doubt| doubt.has(|step| *step == Step::GameCreate);
-            if place.is_created || doubt.as_ref().is_some_and(may_exist) {
-                self.live.push(Live { place, doubt });
+            self.add_place(place, doubt);
+        }
+        for given_up in &player.memory.given_up {
+            self.add_place(&given_up.place, Some(given_up.doubt.clone()));
+        }
+    }
+
+    fn add_place(&mut self, place: &'a Place, doubt: Option<Doubt>) {
+        for step in doubt.iter().flat_map(|doubt| &doubt.steps) {
+            match step {
+                Step::GamePlayerAdd(_) => self.members_unknown += 1,
+                Step::SessionOpen(_) => self.sessions_opened_unknown += 1,
+                Step::PlayerHand(player) => self.gains.push((*player, 0, 0)),
+                Step::PlayerGame(player, won) => self.gains.push((*player, 1, u32::from(*won))),
+                _ => {}
             }
+        }
+        let may_exist = |doubt: &Doubt| doubt.has(|step| *step == Step::GameCreate);
+        if place.is_created || doubt.as_ref().is_some_and(may_exist) {
+            self.live.push(Live { place, doubt });
         }
     }
 
