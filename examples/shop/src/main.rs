@@ -159,7 +159,7 @@ impl Player for Customer {
         Next::Succeeded
     }
 
-    fn lost(&mut self, in_flight: bool) -> Loss {
+    fn lost(&mut self, in_flight: bool, _heard: &Answer) -> Loss {
         if !in_flight || self.quantity == 0 {
             return Loss::Nothing;
         }

@@ -147,7 +147,7 @@ impl<S: Story> Player for StoryPlayer<S> {
         self.home(Story::skip);
     }
 
-    fn lost(&mut self, in_flight: bool) -> Loss {
+    fn lost(&mut self, in_flight: bool, _heard: &Answer) -> Loss {
         self.stop();
         let loss = if in_flight && self.may_store { Loss::Unknown } else { Loss::Nothing };
         self.home(|story| story.lost(loss));

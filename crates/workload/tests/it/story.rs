@@ -183,18 +183,22 @@ fn slips_of_a_story_fail_its_action_and_leave_no_transaction_open() {
 fn what_may_be_stored_without_an_answer_is_unknown_and_nothing_else() {
     let mut table = Table::with(Deed::Read);
     table.begin();
-    assert_eq!(table.player.lost(true), Loss::Nothing, "it only read");
+    assert_eq!(table.player.lost(true, &Answer::default()), Loss::Nothing, "it only read");
     let mut table = Table::with(Deed::Write);
     table.begin();
-    assert_eq!(table.player.lost(true), Loss::Unknown, "it commits on its own");
+    assert_eq!(table.player.lost(true, &Answer::default()), Loss::Unknown, "it commits on its own");
     let mut table = Table::with(Deed::Transfer);
     table.begin();
-    assert_eq!(table.player.lost(true), Loss::Nothing, "the commit was not sent");
+    assert_eq!(
+        table.player.lost(true, &Answer::default()),
+        Loss::Nothing,
+        "the commit was not sent"
+    );
     table.request.clear();
     table.begin();
     table.answer(TransactionStatus::InTransaction);
     assert_eq!(table.asked(), [COMMIT]);
-    assert_eq!(table.player.lost(true), Loss::Unknown, "the commit was sent");
+    assert_eq!(table.player.lost(true, &Answer::default()), Loss::Unknown, "the commit was sent");
     assert_eq!(table.read(|it| it.losses.clone()), [Loss::Nothing, Loss::Unknown]);
     table.request.clear();
     assert_eq!((table.begin(), table.asked()), (Next::Send, vec![BEGIN, WRITE]), "it goes on");
