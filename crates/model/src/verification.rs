@@ -3,6 +3,7 @@
 //! A load test that corrupts data is not a pass: one violation fails the run.
 
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
 /// One thing that was compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,4 +26,37 @@ pub struct Verification {
     pub passed: bool,
     /// One by one.
     pub checks: Vec<Check>,
+}
+
+impl Check {
+    /// Whether `found` lies in `expected` (`n..=n` for one value), which stands for `checked`
+    /// things that were compared.
+    pub fn range(name: &str, checked: u64, expected: RangeInclusive<i64>, found: i64) -> Check {
+        let holds = expected.contains(&found);
+        let (low, high) = expected.into_inner();
+        let wanted = if low == high { low.to_string() } else { format!("{low} to {high}") };
+        let sample = (!holds).then(|| format!("found {found}, expected {wanted}"));
+        Check { name: name.to_owned(), checked, violations: u64::from(!holds), sample }
+    }
+}
+
+impl Verification {
+    /// What these checks come to.
+    pub fn of(checks: Vec<Check>) -> Verification {
+        Verification { passed: checks.iter().all(|it| it.violations == 0), checks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_check_that_fails_fails_all_and_says_what_was_found() {
+        let held = Check::range("held", 10, 5..=7, 7);
+        let broken = Check::range("broken", 10, 5..=5, 4);
+        assert_eq!(broken.sample.as_deref(), Some("found 4, expected 5"));
+        assert!(Verification::of(vec![held.clone()]).passed);
+        assert!(!Verification::of(vec![held, broken]).passed);
+    }
 }

@@ -4,6 +4,7 @@
 //! through this trait, over blocking connections that nobody measures.
 
 use crate::error::Error;
+use crate::own_tables::OwnTables;
 use crate::postgres::{Answer, Request, Statement};
 use model::metric::Metric;
 use model::verification::Verification;
@@ -36,9 +37,18 @@ pub trait Workload: Send {
     /// Its own statements: the first has the number [`crate::postgres::FIRST`].
     fn statements(&self) -> Vec<Statement>;
 
+    /// The tables that a run of it makes for itself alone: they are made by [`Workload::set_up`]
+    /// and dropped by [`Workload::clean_up`] as those are here; none where it has others.
+    fn own_tables(&mut self) -> Option<&mut OwnTables> {
+        None
+    }
+
     /// Checks that the tables fit, creates what is missing, loads what it needs. Nothing of the
     /// user's is ever changed.
-    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error>;
+    fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
+        let statements = self.statements();
+        self.own_tables().map_or(Ok(SetUp::default()), |it| it.set_up(server, &statements))
+    }
 
     /// One player for each client.
     fn players(&mut self, clients: u32) -> Vec<Self::Player>;
@@ -50,8 +60,11 @@ pub trait Workload: Send {
         players: &mut [Self::Player],
     ) -> Result<Verification, Error>;
 
-    /// Removes its rows by their keys, and drops only the tables that it created.
-    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error>;
+    /// Removes its rows by their keys, and drops only the tables that it created. Called after a
+    /// set-up that failed, too.
+    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
+        self.own_tables().map_or(Ok(CleanUp::default()), |it| it.clean_up(server))
+    }
 
     /// Counters, gauges and histograms of its own, over the measured window of `elapsed_s`.
     fn metrics(&self, _players: &[Self::Player], _elapsed_s: f64) -> Vec<Metric> {
@@ -101,6 +114,13 @@ impl Server<'_> {
             stop: self.stop.clone(),
             ..*self
         }
+    }
+
+    /// The one whole number that a query returns: a count, or a sum made an `int8`.
+    pub fn number(&self, sql: &str) -> Result<i64, Error> {
+        let doing = format!("running {sql}");
+        let row = self.connect()?.query_one(sql, &[]).map_err(Error::server(&*doing))?;
+        row.value(0).map_err(Error::unreadable(doing))
     }
 
     /// A table's name in SQL: in our schema, or on the search path.

@@ -4,8 +4,10 @@
 use model::plan::{Part, Plan};
 use std::collections::BTreeSet;
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
-use workload::Error;
+use workload::own_tables::Fate;
+use workload::{Error, OwnTables};
 
 /// What a workload is made of.
 pub struct Making<'a> {
@@ -68,6 +70,32 @@ impl<'a> Making<'a> {
                 default
             }
         }
+    }
+
+    /// The option `name` as [`Making::option`] reads it, within `range`.
+    pub fn number<T>(&mut self, name: &str, default: T, range: RangeInclusive<T>) -> T
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display + Copy,
+    {
+        let value = self.option(name, default);
+        if range.contains(&value) {
+            return value;
+        }
+        let (low, high) = (range.start(), range.end());
+        let words = format!("the workload's option {name}={value}: expected {low} to {high}");
+        self.faults.push(Error::Settings(words));
+        default
+    }
+
+    /// Tables that this run makes for itself alone; they go after it, or stay if the user wants
+    /// that.
+    pub fn tables(&self) -> OwnTables {
+        let fate = match (self.reuse_data(), self.keep_data()) {
+            (true, _) => Fate::Reused,
+            (false, true) => Fate::Kept,
+            (false, false) => Fate::Dropped,
+        };
+        OwnTables::new(self.run_prefix(), self.schema(), fate)
     }
 
     /// The whole plan.

@@ -15,6 +15,7 @@ mod hokm_verification;
 mod hokm_wishes;
 mod loading;
 mod mix;
+mod own_tables;
 mod ownership;
 mod pgbench;
 mod protocols;
