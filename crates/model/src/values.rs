@@ -5,6 +5,7 @@
 //! below; the memory is a few KB, fixed when it is made, so that recording allocates nothing.
 
 use hdrhistogram::Histogram as Hdr;
+use std::iter::Sum;
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,17 @@ impl Values {
     }
 }
 
+impl Sum for Values {
+    /// All that any of them counted, in the range of the first.
+    fn sum<I: Iterator<Item = Values>>(mut all: I) -> Values {
+        let first = all.next().unwrap_or_else(|| Values::new(1.0, 1.0));
+        all.fold(first, |mut sum, one| {
+            sum.merge(&one);
+            sum
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +112,13 @@ mod tests {
         assert_eq!((basket.quantile(0.5), basket.max()), (Some(2.0), Some(200.0)));
         assert_eq!(basket.mean(), Some(51.5));
         assert_eq!(of(&[]).mean(), None);
+    }
+
+    #[test]
+    fn a_sum_has_what_each_of_them_counted() {
+        let sum: Values = [of(&[1.0]), of(&[2.0, 3.0])].into_iter().sum();
+        assert_eq!((sum.count(), sum.max()), (3, Some(3.0)));
+        assert_eq!(Vec::<Values>::new().into_iter().sum::<Values>().count(), 0);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use super::Failed;
 use crate::postgres::{Answer, Request, Row};
+use engine::Moment;
+use model::random::Generator;
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +16,10 @@ use std::task::Poll;
 pub(super) enum Word {
     /// Nothing; wait.
     Wait,
-    /// This action begins, or begins again.
-    Begin(u16),
+    /// This action begins.
+    Begin(u16, Moment),
+    /// The action begins again from its start.
+    Again,
     /// The answer is there.
     Answered,
     /// The action is over, wherever it is.
@@ -76,7 +80,13 @@ impl Shared {
 
 /// A story's side of the conversation.
 #[derive(Debug)]
-pub struct Talk(pub(super) Shared);
+pub struct Talk {
+    pub(super) shared: Shared,
+    /// Chance: the user's own, from the run's seed. A second try has the luck of the first.
+    pub random: Generator,
+    /// When the action began, and whether it counts.
+    pub moment: Moment,
+}
 
 impl Talk {
     /// Sends one round trip, as `fill` says, and waits for its answer.
@@ -86,7 +96,7 @@ impl Talk {
     /// (a transaction that was open can then only be rolled back), or end with the error.
     pub async fn ask(&mut self, fill: impl FnOnce(&mut Request)) -> Result<Told, Failed> {
         {
-            let mut exchange = self.0.lock();
+            let mut exchange = self.shared.lock();
             fill(&mut exchange.request);
             if exchange.request.is_empty() {
                 return Err(Failed::unexpected("the story asked for nothing"));
@@ -101,13 +111,13 @@ impl Talk {
     }
 
     async fn answered(&mut self) -> Told {
-        let answer = self.0.hear(|exchange| {
+        let answer = self.shared.hear(|exchange| {
             (exchange.word == Word::Answered).then(|| {
                 exchange.word = Word::Wait;
                 std::mem::take(&mut exchange.answer)
             })
         });
-        Told { answer: answer.await, home: self.0.clone() }
+        Told { answer: answer.await, home: self.shared.clone() }
     }
 }
 

@@ -18,20 +18,27 @@
 
 mod exchange;
 mod player;
+mod stories;
 
 pub use exchange::{Talk, Told};
 pub use player::StoryPlayer;
+pub use stories::Stories;
 
 use engine::{Loss, Moment, Wish};
 use model::failure::{ErrorClass, Failure};
+use model::random::Generator;
 use wire::value::DecodeError;
 
 /// What one user does.
 pub trait Story: Send + 'static {
-    /// Chooses the next action.
-    fn wish(&mut self, moment: Moment) -> Wish;
+    /// Chooses the next action, by `random` where chance has a say: the first one, of one
+    /// statement, as it is here.
+    fn wish(&mut self, _moment: Moment, _random: &mut Generator) -> Wish {
+        Wish { action: 0, statements: 1 }
+    }
 
-    /// Does it. `talk` is the only thing that may be waited for.
+    /// Does it. `talk` is the only thing that may be waited for. What it draws from
+    /// `talk.random` it draws again when the action begins again.
     ///
     /// # Errors
     /// The action failed, mostly with what [`Talk::ask`] returned.

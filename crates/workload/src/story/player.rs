@@ -5,16 +5,24 @@ use super::{Failed, Story};
 use crate::postgres::{Answer, BEGIN, COMMIT, FIRST, ROLLBACK, Request, Statement};
 use engine::{Last, Loss, Moment, Next, Player, Wish};
 use model::catalog::Kind;
+use model::random::{Generator, generator};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-/// Where a story is between its actions.
-type Home<S> = Arc<Mutex<Option<Box<S>>>>;
+/// A story with its luck.
+struct Person<S> {
+    story: S,
+    random: Generator,
+}
 
-fn at<S>(home: &Home<S>) -> MutexGuard<'_, Option<Box<S>>> {
+/// Where it is between its actions.
+type Home<S> = Arc<Mutex<Option<Box<Person<S>>>>>;
+
+fn at<S>(home: &Home<S>) -> MutexGuard<'_, Option<Box<Person<S>>>> {
     home.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -24,6 +32,7 @@ pub struct StoryPlayer<S> {
     shared: Shared,
     life: Pin<Box<dyn Future<Output = ()> + Send>>,
     action: u16,
+    moment: Moment,
     /// The kinds of the workload's own statements, by number from [`FIRST`].
     kinds: Arc<[Kind]>,
     /// Whether the transaction that is open has written something.
@@ -33,29 +42,42 @@ pub struct StoryPlayer<S> {
 }
 
 impl<S: Story> StoryPlayer<S> {
-    /// One player for each of `stories`, of a workload with these statements.
+    /// One player for each of `stories`, of a workload with these statements in a run of `seed`.
     pub fn all(
         statements: &[Statement],
+        seed: u64,
         stories: impl IntoIterator<Item = S>,
     ) -> Vec<StoryPlayer<S>> {
         let kinds: Arc<[Kind]> = statements.iter().map(|it| it.kind).collect();
-        stories.into_iter().map(|story| StoryPlayer::new(kinds.clone(), story)).collect()
+        // No other workload of a mix has a statement of this name.
+        let purpose = format!("story of {}", statements.first().map_or("", |it| it.name));
+        let random = |index| generator(seed, &purpose, index);
+        let people = (0..).zip(stories);
+        people.map(|(index, story)| StoryPlayer::new(kinds.clone(), story, random(index))).collect()
     }
 
-    fn new(kinds: Arc<[Kind]>, story: S) -> StoryPlayer<S> {
-        let home = Arc::new(Mutex::new(Some(Box::new(story))));
+    fn new(kinds: Arc<[Kind]>, story: S, random: Generator) -> StoryPlayer<S> {
+        let moment = Moment { elapsed: Duration::ZERO, measured: false };
         let shared = Shared::new();
-        let life = Box::pin(life(home.clone(), shared.clone()));
-        StoryPlayer { home, shared, life, action: 0, kinds, wrote: false, may_store: false }
+        let talk = Talk { shared: shared.clone(), random: random.clone(), moment };
+        let home = Arc::new(Mutex::new(Some(Box::new(Person { story, random }))));
+        let life = Box::pin(life(home.clone(), talk));
+        let (action, wrote, may_store) = (0, false, false);
+        StoryPlayer { home, shared, life, action, moment, kinds, wrote, may_store }
+    }
+
+    /// Something of every story's memory: sum it up, or merge it.
+    pub fn each<T>(players: &[StoryPlayer<S>], read: impl Fn(&S) -> T) -> impl Iterator<Item = T> {
+        players.iter().filter_map(move |player| player.read(&read))
     }
 
     /// Reads what the story remembers; none while an action of it is under way, which none is
     /// once the load has ended.
     pub fn read<R>(&self, read: impl FnOnce(&S) -> R) -> Option<R> {
-        at(&self.home).as_deref().map(read)
+        at(&self.home).as_deref().map(|person| read(&person.story))
     }
 
-    fn home<R>(&self, tell: impl FnOnce(&mut S) -> R) -> Option<R> {
+    fn home<R>(&self, tell: impl FnOnce(&mut Person<S>) -> R) -> Option<R> {
         at(&self.home).as_deref_mut().map(tell)
     }
 
@@ -100,10 +122,10 @@ impl<S: Story> Player for StoryPlayer<S> {
     type Answer = Answer;
 
     fn wish(&mut self, moment: Moment) -> Wish {
-        let wish = self.home(|story| story.wish(moment));
+        let wish = self.home(|it| it.story.wish(moment, &mut it.random));
         // Between actions a story is at home.
         let wish = wish.unwrap_or(Wish { action: 0, statements: 1 });
-        self.action = wish.action;
+        (self.action, self.moment) = (wish.action, moment);
         wish
     }
 
@@ -112,7 +134,10 @@ impl<S: Story> Player for StoryPlayer<S> {
         exchange.word = match last {
             Last::Begin | Last::Retry => {
                 (exchange.in_transaction, self.wrote) = (false, false);
-                Word::Begin(self.action)
+                match last {
+                    Last::Retry => Word::Again,
+                    _ => Word::Begin(self.action, self.moment),
+                }
             }
             Last::Answer(answer) => {
                 exchange.answer.copy_from(answer);
@@ -144,13 +169,13 @@ impl<S: Story> Player for StoryPlayer<S> {
     }
 
     fn skip(&mut self) {
-        self.home(Story::skip);
+        self.home(|it| it.story.skip());
     }
 
     fn lost(&mut self, in_flight: bool, _heard: &Answer) -> Loss {
         self.stop();
         let loss = if in_flight && self.may_store { Loss::Unknown } else { Loss::Nothing };
-        self.home(|story| story.lost(loss));
+        self.home(|it| it.story.lost(loss));
         loss
     }
 }
@@ -162,23 +187,29 @@ impl<S> fmt::Debug for StoryPlayer<S> {
 }
 
 /// A story's life: one action after the other, each ended with a deed.
-async fn life<S: Story>(home: Home<S>, shared: Shared) {
-    let mut talk = Talk(shared.clone());
+async fn life<S: Story>(home: Home<S>, mut talk: Talk) {
+    let shared = talk.shared.clone();
+    let (mut action, mut luck) = (0, talk.random.clone());
     loop {
-        let action = shared.hear(|exchange| match exchange.word {
-            Word::Begin(action) => {
-                exchange.word = Word::Wait;
-                Some(action)
+        let word = shared.hear(|exchange| match exchange.word {
+            Word::Begin(..) | Word::Again => {
+                Some(std::mem::replace(&mut exchange.word, Word::Wait))
             }
             _ => None,
         });
-        let action = action.await;
-        let Some(mut story) = at(&home).take() else { continue };
+        let word = word.await;
+        let Some(mut person) = at(&home).take() else { continue };
+        if let Word::Begin(begins, moment) = word {
+            (action, talk.moment) = (begins, moment);
+            luck.clone_from(&person.random);
+        }
+        talk.random.clone_from(&luck);
         let ended = {
-            let act = pin!(story.act(action, &mut talk));
+            let act = pin!(person.story.act(action, &mut talk));
             unless_over(&shared, act).await
         };
-        *at(&home) = Some(story);
+        person.random.clone_from(&talk.random);
+        *at(&home) = Some(person);
         if let Some(ended) = ended {
             end(&mut talk, ended).await;
         }
@@ -200,7 +231,7 @@ async fn unless_over<T>(
 
 /// Ends an action: a transaction that is open is rolled back first.
 async fn end(talk: &mut Talk, ended: Result<(), Failed>) {
-    let shared = talk.0.clone();
+    let shared = talk.shared.clone();
     let is_open = shared.lock().in_transaction;
     let ended = match (is_open, ended) {
         (true, Ok(())) => Err(Failed::unexpected("the story ended with its transaction open")),

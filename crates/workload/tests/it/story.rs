@@ -3,9 +3,10 @@
 use crate::allocations::{allocations, play};
 use crate::database::Database;
 use crate::driver::Driver;
-use engine::{Last, Loss, Moment, Next, Player, Wish};
+use engine::{Last, Loss, Moment, Next, Player};
 use model::catalog::Kind;
 use model::failure::{ErrorClass, Failure};
+use rand::RngExt;
 use wire::TransactionStatus;
 use workload::postgres::{Answer, BEGIN, COMMIT, FIRST, Protocol, ROLLBACK, Request, Statement};
 use workload::story::{Failed, Story, StoryPlayer, Talk};
@@ -33,15 +34,13 @@ enum Deed {
 struct Told {
     deed: Deed,
     done: u64,
+    /// What it drew, once per try.
+    luck: Vec<u64>,
     skipped: u64,
     losses: Vec<Loss>,
 }
 
 impl Story for Told {
-    fn wish(&mut self, _moment: Moment) -> Wish {
-        Wish { action: 0, statements: 1 }
-    }
-
     async fn act(&mut self, _action: u16, talk: &mut Talk) -> Result<(), Failed> {
         match self.deed {
             Deed::Read => {
@@ -49,6 +48,7 @@ impl Story for Told {
                 assert_eq!(row.await?.row()?.int4(0)?, 7);
             }
             Deed::Transfer => {
+                self.luck.push(talk.random.random());
                 let opened = talk.ask(|request| {
                     request.begin();
                     request.call(WRITE).end();
@@ -82,8 +82,8 @@ fn statements() -> Vec<Statement> {
 }
 
 fn player(deed: Deed) -> StoryPlayer<Told> {
-    let story = Told { deed, done: 0, skipped: 0, losses: Vec::new() };
-    StoryPlayer::all(&statements(), [story]).remove(0)
+    let story = Told { deed, done: 0, luck: Vec::new(), skipped: 0, losses: Vec::new() };
+    StoryPlayer::all(&statements(), 7, [story]).remove(0)
 }
 
 /// A player with the request that it filled last.
@@ -154,6 +154,25 @@ fn an_error_in_a_transaction_is_rolled_back_before_the_action_fails_and_may_begi
     table.request.clear();
     assert_eq!(table.player.next(Last::Retry, &mut table.request), Next::Send);
     assert_eq!(table.asked(), [BEGIN, WRITE], "from its start");
+}
+
+#[test]
+fn a_second_try_has_the_luck_of_the_first_and_the_next_action_has_its_own() {
+    let mut table = Table::with(Deed::Transfer);
+    let fail = |table: &mut Table| {
+        table.error(*b"40001", TransactionStatus::Failed);
+        table.answer(TransactionStatus::Idle);
+        table.request.clear();
+    };
+    table.begin();
+    fail(&mut table);
+    table.player.next(Last::Retry, &mut table.request);
+    fail(&mut table);
+    table.begin();
+    fail(&mut table);
+    let luck = table.read(|it| it.luck.clone());
+    assert_eq!(luck[0], luck[1]);
+    assert_ne!(luck[1], luck[2]);
 }
 
 #[test]
