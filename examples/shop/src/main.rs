@@ -3,28 +3,34 @@
 //! `cargo run -p pgsurge-example-shop -- load --workload shop --duration 10s --rate 500`: every
 //! command and flag of pgsurge is there, with one more workload to name.
 
-use pgsurge::Registry;
 use pgsurge::workload::*;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let about = "customers who look at items and order some";
     pgsurge::main_with(Registry::built_in().with("shop", about, |making| {
-        let table = qualified(making.schema(), &format!("shop_{}", making.run_prefix()));
-        let items = making.option("items", 1000);
-        if !(1..=1_000_000).contains(&items) {
-            return Err(Error::Settings(format!("a shop has 1 to 1000000 items, not {items}")));
-        }
-        Ok(Shop { table, items, seed: making.seed(), keep_data: making.keep_data() })
+        let items = making.number("items", 1000, 1..=1_000_000);
+        let rows = format!("SELECT item, 0 FROM generate_series(1, {items}) item");
+        let mut tables = making.tables();
+        let table = tables.add("shop", "item int PRIMARY KEY, sold int NOT NULL", &rows);
+        Ok(Shop { tables, table, items, seed: making.seed(), sold: 0 })
     }))
 }
 
-/// The workload: what happens around the load.
+/// The workload: what happens around the load. Its table is made and dropped with each run.
 struct Shop {
+    tables: OwnTables,
     table: String,
     items: i32,
     seed: u64,
-    keep_data: bool,
+    /// What earlier runs have sold, where their table is used again (`--reuse-data`).
+    sold: i64,
+}
+
+impl Shop {
+    fn sold(&self, server: &Server<'_>) -> Result<i64, Error> {
+        server.number(&format!("SELECT sum(sold)::int8 FROM {}", self.table))
+    }
 }
 
 /// The statements' numbers, in the order in which [`Shop::statements`] lists them.
@@ -47,16 +53,14 @@ impl Workload for Shop {
         ]
     }
 
+    fn own_tables(&mut self) -> Option<&mut OwnTables> {
+        Some(&mut self.tables)
+    }
+
     fn set_up(&mut self, server: &Server<'_>) -> Result<SetUp, Error> {
-        let Shop { table, items, .. } = self;
-        let sql = format!(
-            "CREATE TABLE {table} (item int PRIMARY KEY, sold int NOT NULL); \
-             INSERT INTO {table} SELECT item, 0 FROM generate_series(1, {items}) item"
-        );
-        let made = server.connect()?.simple_query(&sql);
-        made.map_err(Error::server("creating the shop"))?;
-        let rows_loaded = self.items.unsigned_abs().into();
-        Ok(SetUp { created: vec![self.table.clone()], rows_loaded, ..SetUp::default() })
+        let done = self.tables.set_up(server, &self.statements())?;
+        self.sold = self.sold(server)?;
+        Ok(done)
     }
 
     fn players(&mut self, clients: u32) -> Vec<Customer> {
@@ -66,36 +70,16 @@ impl Workload for Shop {
 
     /// Every order that was acknowledged is there, and no more than those without an answer.
     fn verify(&mut self, server: &Server<'_>, all: &mut [Customer]) -> Result<Verification, Error> {
-        let (doing, sql) = ("adding the orders up", "SELECT sum(sold)::int8 FROM");
-        let row = server.connect()?.query_one(&format!("{sql} {}", self.table), &[]);
-        let stored: i64 =
-            row.map_err(Error::server(doing))?.value(0).map_err(Error::unreadable(doing))?;
+        let stored = self.sold(server)? - self.sold;
         let (least, unknown) =
             all.iter().fold((0, 0), |at, it| (at.0 + it.sold, at.1 + it.unknown));
-        let violations = u64::from(!(least..=least + unknown).contains(&stored));
-        let sample = format!("{stored} sold, {least} acknowledged, {unknown} without an answer");
-        let check = Check {
-            name: "every_acknowledged_order_is_stored".to_owned(),
-            checked: least.unsigned_abs(),
-            violations,
-            sample: (violations > 0).then_some(sample),
-        };
-        Ok(Verification { passed: violations == 0, checks: vec![check] })
-    }
-
-    /// Called after a set-up that failed, too. The table is this run's: its name has the run in it.
-    fn clean_up(&mut self, server: &Server<'_>) -> Result<CleanUp, Error> {
-        if self.keep_data {
-            return Ok(CleanUp::default());
-        }
-        let sql = format!("DROP TABLE IF EXISTS {}", self.table);
-        server.connect()?.simple_query(&sql).map_err(Error::server("dropping the shop"))?;
-        Ok(CleanUp { dropped: vec![self.table.clone()], ..CleanUp::default() })
+        let name = "every_acknowledged_order_is_stored";
+        let check = Check::range(name, least.unsigned_abs(), least..=least + unknown, stored);
+        Ok(Verification::of(vec![check]))
     }
 
     fn metrics(&self, customers: &[Customer], elapsed_s: f64) -> Vec<Metric> {
-        let mut baskets = Values::new(1.0, 10.0);
-        customers.iter().for_each(|it| baskets.merge(&it.baskets));
+        let baskets: Values = customers.iter().map(|it| it.baskets.clone()).sum();
         let per_s = baskets.count() as f64 / elapsed_s;
         let mut metrics = vec![
             Metric::counter("orders", "orders that were acknowledged", baskets.count()),

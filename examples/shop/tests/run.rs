@@ -68,7 +68,7 @@ fn what_the_shop_does_not_understand_is_told_with_all_other_faults() {
         ("--workload shopp", "expected one of hokm, select-only, simple-update, tpcb-like, shop"),
         ("--workload shop --workload-option itmes=5", "has no option itmes; did you mean items?"),
         ("--workload shop --workload-option items=many", "option items=many: invalid digit"),
-        ("--workload shop --workload-option items=0", "a shop has 1 to 1000000 items, not 0"),
+        ("--workload shop --workload-option items=0", "option items=0: expected 1 to 1000000"),
         ("--workload-option items=5", "the workloads that are built in have no options"),
         (
             "--workload shop --threshold action.oder.p99<1ms",
