@@ -11,9 +11,12 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
+use crate::account::Account;
 use crate::deadline::wait_for;
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::home::Home;
 use crate::process::Process;
 
 /// How long a server may take to end after being told, before it is killed.
@@ -53,8 +56,21 @@ struct State {
 }
 
 impl Instance {
+    /// Makes a server's folders and lists it, so that no signal comes in between: what is not listed
+    /// would be left to the next start.
+    pub(crate) fn settle(
+        manners: Manners,
+        environment: &Environment,
+        base_dir: Option<&Path>,
+        account: Account,
+    ) -> Result<(Arc<Instance>, Home), Error> {
+        let _ends_wait = crate::registry::settling();
+        let (folders, home) = Home::make(environment, base_dir, account)?;
+        Ok((Instance::new(manners, folders), home))
+    }
+
     /// Takes over a server's folders and lists it.
-    pub(crate) fn new(manners: Manners, folders: Vec<Folder>) -> Arc<Instance> {
+    fn new(manners: Manners, folders: Vec<Folder>) -> Arc<Instance> {
         let owner = std::process::id();
         let (process, pid, is_server, outside) = (None, 0, false, Vec::new());
         let state = State { process, pid, is_server, folders, outside, owner };

@@ -77,8 +77,8 @@ impl PgBouncer {
         let account = Account::choose(PRODUCT, &ACCOUNTS)?;
         let program = PROGRAM.find(environment, options.bin_dir.as_deref())?;
         let configuration = options.configuration(server)?;
-        let (folders, home) = Home::make(environment, options.base_dir.as_deref(), account)?;
-        let instance = Instance::new(MANNERS, folders);
+        let base_dir = options.base_dir.as_deref();
+        let (instance, home) = Instance::settle(MANNERS, environment, base_dir, account)?;
         home.write_private(&home.data_dir.join("users.txt"), options::users(server).as_bytes())?;
         let mut bouncer = PgBouncer {
             instance,

@@ -59,8 +59,7 @@ impl Redis {
         let account = Account::choose(PRODUCT, &ACCOUNTS)?;
         let program = find::program(environment, options.bin_dir.as_deref())?;
         let base_dir = options.base_dir.as_deref();
-        let (folders, home) = Home::make(environment, base_dir, account)?;
-        let instance = Instance::new(MANNERS, folders);
+        let (instance, home) = Instance::settle(MANNERS, environment, base_dir, account)?;
         let configuration = options::configuration(options, &home)?;
         home.write_private(&home.data_dir.join("redis.conf"), configuration.as_bytes())?;
         let password = options.password.clone().map(ping::Password);

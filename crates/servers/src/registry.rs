@@ -3,11 +3,20 @@
 //! Values in statics are not dropped when a process ends, and nothing is dropped on a signal.
 //! So every server is listed here; the first one arranges that a normal exit stops them all.
 
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 
 use crate::instance::Instance;
 
 static INSTANCES: Mutex<Vec<Weak<Instance>>> = Mutex::new(Vec::new());
+
+/// Held while folders are made and their server is not listed yet.
+static SETTLING: Mutex<()> = Mutex::new(());
+
+/// Keeps [`stop_all`] waiting until it is dropped: for the moment in which a server has folders and
+/// is not listed.
+pub(crate) fn settling() -> MutexGuard<'static, ()> {
+    SETTLING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Lists a server, for as long as it lives.
 pub(crate) fn enroll(instance: &Arc<Instance>) {
@@ -27,6 +36,7 @@ pub(crate) fn enroll(instance: &Arc<Instance>) {
 ///
 /// For a program that handles signals itself; [`crate::clean_up_on_signals`] is for the others.
 pub fn stop_all() {
+    let _all_are_listed = settling();
     let listed = INSTANCES.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let running: Vec<Arc<Instance>> = listed.iter().filter_map(Weak::upgrade).collect();
     // All are told before any is waited for: they end side by side.

@@ -52,8 +52,8 @@ pub(crate) fn prepare(
     options.check()?;
     let account = Account::choose(PRODUCT, &ACCOUNTS)?;
     let programs = find::programs(environment, options.bin_dir.as_deref(), account)?;
-    let (folders, home) = Home::make(environment, options.base_dir.as_deref(), account)?;
-    let instance = Instance::new(MANNERS, folders);
+    let base_dir = options.base_dir.as_deref();
+    let (instance, home) = Instance::settle(MANNERS, environment, base_dir, account)?;
     // A caller who preloads other libraries has decided about this one too.
     let is_preloading =
         !options.settings.iter().any(|(name, _)| name == "shared_preload_libraries");
