@@ -5,23 +5,30 @@ use super::line::{Line, exit_code};
 use super::{machine, render, server, settings, tables};
 use crate::error::{Error, chain};
 use crate::exit_code::ExitCode;
-use crate::load::{LoadError, Reached, Slots};
+use crate::load::{Interrupt, LoadError, Reached, Slots};
 use crate::pooler::{self, Pooler};
 use crate::settings::Resolved;
 use crate::surroundings::Surroundings;
 use model::plan::Target;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use wire::settings::Host;
 
 /// Looks at everything and prints what was found.
 ///
 /// # Errors
-/// Standard output is gone.
+/// Standard output is gone, or a signal came before all was looked at.
 pub fn run(
     resolved: &Resolved,
     surroundings: &Surroundings,
     as_json: bool,
 ) -> Result<ExitCode, Error> {
     let plan = &resolved.plan;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let _listening = match plan.target {
+        Target::Throwaway => Some(end_on_signals(interrupted.clone())?),
+        Target::Server(_) => None,
+    };
     let over_tcp = resolved.server.as_ref().is_none_or(|it| matches!(it.host, Host::Tcp(_)));
     let mut lines = machine::judge(&machine::read(surroundings), plan, over_tcp);
     let reached = Reached::open(plan, resolved.server.as_ref(), &surroundings.environment);
@@ -32,12 +39,26 @@ pub fn run(
         },
         Err(error) => lines.push(broken(&error)),
     }
+    if interrupted.load(Ordering::SeqCst) {
+        return Err(LoadError::Interrupted.into());
+    }
     let text = match as_json {
         true => render::json(&lines),
         false => render::text(&lines, surroundings.report_style().colour),
     };
     crate::cli::print(text.as_bytes())?;
     Ok(exit_code(&lines))
+}
+
+/// Ends the throwaway server, wherever its start is, and removes its folder at a signal.
+fn end_on_signals(interrupted: Arc<AtomicBool>) -> Result<Interrupt, Error> {
+    let end = move |_: &str| {
+        // First: whoever misses the server then knows why.
+        interrupted.store(true, Ordering::SeqCst);
+        servers::stop_all();
+    };
+    let listening = Interrupt::listen(end);
+    listening.map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))
 }
 
 /// A server that can't be reached or asked.

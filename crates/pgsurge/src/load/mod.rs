@@ -23,6 +23,7 @@ mod watching;
 
 pub use error::LoadError;
 pub(crate) use host::memory_bytes;
+pub use interrupt::Interrupt;
 pub(crate) use output::place;
 pub(crate) use reached::Reached;
 pub(crate) use slots::Slots;
@@ -34,7 +35,6 @@ use crate::messages::{Loudness, Messages};
 use crate::settings::Resolved;
 use crate::surroundings::Surroundings;
 use drive::{Drive, Driven};
-use interrupt::Interrupt;
 use model::measured::Interval;
 use model::plan::Plan;
 use model::run_result::RunResult;

@@ -2,9 +2,12 @@
 
 use crate::database::{Database, bouncer, private, server, unused_port, url};
 use crate::program::{Ended, Program};
-use crate::running::until;
+use crate::running::{Load, until};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use servers::{PoolMode, Postgres, PostgresOptions};
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt;
 
 /// What `check` found.
 struct Found {
@@ -238,4 +241,19 @@ fn without_postgresql_the_throwaway_server_is_a_problem_with_what_to_install() {
     let ended = { program }.run();
     assert_eq!(ended.code, 3);
     assert!(ended.out.contains("scripts/install-deps"), "{}", ended.out);
+}
+
+#[test]
+fn a_look_at_a_throwaway_server_that_is_interrupted_leaves_no_folder() {
+    // On a disk, and open to the server's user.
+    let base = tempfile::tempdir_in("/var/tmp").unwrap();
+    set_permissions(base.path(), Permissions::from_mode(0o755)).unwrap();
+    let folders = || std::fs::read_dir(base.path()).unwrap().count();
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let looking = Load::checking(base.path()).start();
+        until("the server's folder", || folders() > 0);
+        looking.signal(signal);
+        let ended = looking.wait();
+        assert_eq!((ended.code, folders()), (Some(130), 0), "{}", ended.err);
+    }
 }

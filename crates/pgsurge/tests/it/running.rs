@@ -76,6 +76,19 @@ impl Load {
         load
     }
 
+    /// A look at a throwaway server whose folders go into `base`.
+    pub fn checking(base: &Path) -> Load {
+        let mut load = Load::throwaway();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pgsurge"));
+        command.current_dir(&load.folder).env_clear().env("HOME", load.folder.path());
+        for name in ["PATH", "PGSURGE_PG_BIN", "LD_LIBRARY_PATH"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
+        command.env("TMPDIR", base).arg("check");
+        load.command = command;
+        load
+    }
+
     /// The card game at the server at `url`, on small tables.
     pub fn hokm(url: &str) -> Load {
         Load::at(url).config(SMALL)
@@ -237,6 +250,20 @@ impl Ended {
         assert!(!self.path(&format!("{OUTPUT}.partial")).exists(), "the record is still there");
         adds_up(&result);
         result
+    }
+
+    /// Asserts that a warning names the command that removes what the run has left; returns what
+    /// stands behind `pgsurge load` in it.
+    #[track_caller]
+    pub fn tells_how_to_remove_what_is_left(&self) -> String {
+        let run = &self.result().plan["data"]["run"];
+        let named = format!("--clean {} --db-host 127.0.0.1 --db-name ", run.as_str().unwrap());
+        let warning = self.err.lines().find(|line| line.contains("could not be removed"));
+        let command = warning.and_then(|line| line.split_once("; pgsurge load "));
+        let command = command.and_then(|it| it.1.strip_suffix(" removes it"));
+        let command = command.unwrap_or_else(|| panic!("no command: {}", self.err));
+        assert!(command.starts_with(&named), "{command}");
+        command.to_owned()
     }
 
     /// The message of a run that came to nothing, after checking that it left nothing behind.
