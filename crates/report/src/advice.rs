@@ -31,9 +31,19 @@ pub fn next_steps(result: &RunResult) -> Vec<String> {
 fn rows_left(result: &RunResult) -> Option<String> {
     let warned =
         |check: &ValidityCheck| check.code == KILLED && check.outcome == ValidityOutcome::Warning;
-    let text = |place: &str| result.plan.pointer(place).and_then(Value::as_str);
     let kept = result.plan.pointer("/data/keep_data").and_then(Value::as_bool) == Some(true);
-    if kept || !result.validity.iter().any(warned) || text("/target/kind") != Some("server") {
+    if kept || !result.validity.iter().any(warned) {
+        return None;
+    }
+    let command = removal(&result.plan)?;
+    Some(format!("what the run made is still there: {command} removes it"))
+}
+
+/// The command that removes what the run of this plan (as results and records have it) has made;
+/// none where that went with a throwaway server.
+pub fn removal(plan: &Value) -> Option<String> {
+    let text = |place: &str| plan.pointer(place).and_then(Value::as_str);
+    if text("/target/kind") != Some("server") {
         return None;
     }
     let run = text("/data/run")?;
@@ -46,9 +56,9 @@ fn rows_left(result: &RunResult) -> Option<String> {
     let flags = flags
         .iter()
         .filter_map(|(place, flag)| Some(format!(" {flag} {}", shell_word(text(place)?))));
-    let port = result.plan.pointer("/target/port").map(|port| format!(" --db-port {port}"));
+    let port = plan.pointer("/target/port").map(|port| format!(" --db-port {port}"));
     let server: String = flags.chain(port).collect();
-    Some(format!("what the run made is still there: pgsurge load --clean {run}{server} removes it"))
+    Some(format!("pgsurge load --clean {run}{server}"))
 }
 
 /// A word as a shell takes it for one.

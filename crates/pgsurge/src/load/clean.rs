@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::exit_code::ExitCode;
 use crate::messages::Messages;
 use crate::settings::Aim;
+use model::plan::Plan;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,15 @@ pub fn run(aim: &Aim, run: &str, messages: &Messages) -> Result<ExitCode, Error>
     let text = told_of(run, aim.schema.as_deref(), &cleaned);
     std::io::stdout().lock().write_all(text.as_bytes()).map_err(Error::Output)?;
     Ok(ExitCode::Passed)
+}
+
+/// What is told of a run that could not remove what it has made.
+pub fn left(plan: &Plan, error: &workload::Error) -> String {
+    let text = format!("what the run made could not be removed: {error}");
+    match serde_json::to_value(plan).ok().as_ref().and_then(report::advice::removal) {
+        Some(command) => format!("{text}; {command} removes it"),
+        None => text,
+    }
 }
 
 /// What became of it, for a reader.

@@ -305,7 +305,7 @@ impl Drive<'_> {
                 cleaned
             }
             Err(error) => {
-                self.messages.warn(&format!("what the run made could not be removed: {error}"));
+                self.messages.warn(&super::clean::left(self.plan, &error));
                 CleanUp::default()
             }
         }

@@ -10,7 +10,7 @@ use crate::saved::{Rendering, Saved};
 use crate::settings::source::Source;
 use crate::settings::suite::{Planned, ResolvedSuite};
 use crate::settings::{Fault, Faults, keys};
-use model::plan::{Format, Plan, Target};
+use model::plan::{Format, Plan};
 use model::run_result::{RunResult, redact};
 use model::series::Line;
 use report::terminal::Style;
@@ -82,21 +82,18 @@ fn tell_remains(plan: &Plan, name: &str, messages: &Messages) {
     if !record.exists() {
         return;
     }
-    let remains = match (&plan.target, run_of(&record)) {
-        (Target::Server(_), Some(run)) => {
-            format!("; pgsurge load --clean {run} removes what it left on the server")
-        }
-        _ => String::new(),
-    };
+    let command = plan_of(&record).as_ref().and_then(report::advice::removal);
+    let remains = command.map(|it| format!("; {it} removes what it left on the server"));
+    let remains = remains.unwrap_or_default();
     messages.info(&format!("{name} was killed: it runs again{remains}"));
 }
 
-/// The name of the run whose record this is.
-fn run_of(record: &Path) -> Option<String> {
+/// The plan of the run whose record this is.
+fn plan_of(record: &Path) -> Option<Value> {
     let mut first = String::new();
     BufReader::new(File::open(record).ok()?).read_line(&mut first).ok()?;
     match Line::parse(&first).ok()? {
-        Line::Header(header) => Some(header.plan["data"]["run"].as_str()?.to_owned()),
+        Line::Header(header) => Some(header.plan),
         _ => None,
     }
 }

@@ -220,6 +220,12 @@ fn placeless(line: &str) -> String {
         text.push_str("127.0.0.1:5432");
         text.push_str(part.trim_start_matches(|it: char| it.is_ascii_digit()));
     }
+    for (flag, word) in [("--clean ", "RUN"), ("--db-port ", "5432")] {
+        if let Some((before, rest)) = text.split_once(flag) {
+            let after = rest.find(' ').map_or("", |end| &rest[end..]);
+            text = format!("{before}{flag}{word}{after}");
+        }
+    }
     text
 }
 
