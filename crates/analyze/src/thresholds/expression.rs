@@ -104,6 +104,7 @@ fn place(metric: &str) -> Result<(String, Unit), Unknown> {
         ["custom", name, part] if PARTS.contains(part) => {
             Ok((format!("load_metrics.custom.{name}.value.{part}"), Unit::of_name(name)))
         }
+        ["custom", _, part] => Err(Unknown::of(part, &PARTS)),
         [section, _, ..] if SECTIONS.contains(section) => Ok((metric.to_owned(), unit_of(&parts))),
         [part] if PARTS.contains(part) => {
             under("load_metrics.all_actions", &parts, &TIMES, &ACTION_COUNTS)

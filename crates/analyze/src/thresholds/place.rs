@@ -1,6 +1,7 @@
 //! Finds the number at a place of a result (`load_metrics.all_actions.response_time_ms.p99`), or
 //! says why there is none.
 
+use super::nearest_of;
 use serde_json::Value;
 
 /// What is at a place.
@@ -69,7 +70,13 @@ fn absent(document: &Value, path: &str) -> String {
         ["load_metrics", of @ ("actions" | "statements" | "custom"), name, ..]
             if document["load_metrics"][of].get(*name).is_none() =>
         {
-            format!("the workload has nothing called \"{name}\" among its {of}")
+            let names =
+                document["load_metrics"][of].as_object().into_iter().flat_map(|it| it.keys());
+            let near = match nearest_of(name, names.map(String::as_str)) {
+                "" => String::new(),
+                near => format!("; did you mean \"{near}\"?"),
+            };
+            format!("the workload has nothing called \"{name}\" among its {of}{near}")
         }
         [.., time, _] if time.ends_with("_ms") => "nothing was counted there".to_owned(),
         _ => format!("the result has no {path}"),

@@ -3,8 +3,8 @@
 use super::*;
 use ThresholdOutcome::{Failed, NotEvaluated, Passed};
 use model::database_metrics::{DatabaseMetrics, Section, Unread};
-use model::metric::Distribution;
-use model::run_result::Games;
+use model::metric::{Distribution, Metric};
+use model::run_result::{CustomMetric, Games};
 use model::system_metrics::{HostMetrics, SystemMetrics};
 use model::threshold::{Comparison, ThresholdSource};
 use serde_json::json;
@@ -125,6 +125,19 @@ fn a_limit_on_an_action_that_there_is_none_of_says_so() {
     let seen = &evaluate(&RunResult::default(), &[threshold])[0];
     assert_eq!(seen.outcome, NotEvaluated);
     assert!(seen.reason.as_ref().is_some_and(|why| why.contains("\"play_crad\"")), "{seen:?}");
+}
+
+#[test]
+fn a_limit_on_a_metric_that_a_workload_does_not_have_names_the_nearest_that_it_has() {
+    let mut result = RunResult::default();
+    for name in ["orders", "basket_items"] {
+        let Metric { name, unit, kind, meaning, value } = Metric::counter(name, "", 1);
+        let metric = CustomMetric { kind, unit, meaning, value };
+        result.load_metrics.custom.insert(name, metric);
+    }
+    let seen = &evaluate(&result, &[parse("custom.oders > 5").unwrap()])[0];
+    assert_eq!(seen.outcome, NotEvaluated);
+    assert!(seen.reason.as_ref().is_some_and(|why| why.contains("did you mean \"orders\"?")));
 }
 
 /// A run whose server's host used `percent` of its CPU.

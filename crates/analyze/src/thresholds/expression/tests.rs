@@ -45,6 +45,7 @@ fn what_is_no_limit_is_told_with_the_nearest_that_is() {
         ("eror_rate < 1%", "did you mean \"error_rate\"?"),
         ("action.play_card.respons_time.p99 < 1ms", "did you mean \"response_time\"?"),
         ("action.play_card < 1ms", "did you mean"),
+        ("custom.basket_items.p98 < 1", "nothing is called \"p98\"; did you mean \"p9"),
         ("statement.x.wait.p99 < 1ms", "did you mean \"service_time\"?"),
         ("p99 < 5%", "it is a time"),
         ("p99 < fast", "it is a time"),
