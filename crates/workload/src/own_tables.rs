@@ -105,6 +105,10 @@ impl OwnTables {
             done.statements.extend(schema::statements());
         }
         self.is_ready = true;
+        if !done.created.is_empty() {
+            let (run, made) = (&self.run, done.created.join(", "));
+            done.notes.push(format!("made for run {run} alone: {made}"));
+        }
         done.seconds = began.elapsed().as_secs_f64();
         Ok(done)
     }

@@ -26,7 +26,8 @@ fn bank(making: &mut Making<'_>) -> Result<Stories<Teller>, Error> {
     let table = tables.add("bank", columns, &rows);
     let balance = format!("SELECT balance FROM {table} WHERE account = $1 FOR UPDATE");
     let change = format!("UPDATE {table} SET balance = balance + $2 WHERE account = $1");
-    let teller = move |_| Teller { accounts, refused: 0, amounts: Values::new(1.0, 200.0) };
+    let teller =
+        move |_| Teller { accounts, refused: 0, amounts: Values::new(1.0, CAPITAL as f64) };
     Ok(Stories::new(making.seed(), teller)
         .tables(tables)
         .action("transfer")
@@ -63,7 +64,7 @@ impl Story for Teller {
     async fn act(&mut self, _action: u16, talk: &mut Talk) -> Result<(), Failed> {
         let from = talk.random.random_range(1..=self.accounts);
         let to = (from + talk.random.random_range(0..self.accounts - 1)) % self.accounts + 1;
-        let amount = talk.random.random_range(1..=2 * CAPITAL);
+        let amount = talk.random.random_range(1..=CAPITAL);
         let balance = talk.ask(|request| {
             request.begin();
             request.call(BALANCE).int4(from).end();

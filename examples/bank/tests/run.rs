@@ -95,7 +95,7 @@ fn a_story_is_counted_verified_and_mixed_like_any_workload() {
     // Few accounts, so that tellers wait for each other and deadlock now and then.
     let ended = place.run(
         "load --workload bank@3,select-only --workload-option accounts=8 --duration 2s --warm-up 0 \
-         --qps-target 0 --connections 8 --output r.json --threshold custom.amount.max<=200",
+         --qps-target 0 --connections 8 --output r.json --threshold custom.amount.max<=100",
     );
     assert!(ended.text.contains("metric"), "{}", ended.text);
     let load = &place.json("r.json")["load_metrics"];
@@ -134,6 +134,28 @@ fn metrics_of_its_own_reach_the_result_its_thresholds_the_exit_code_and_every_re
     }
     let markdown = place.run("report r.json --format md");
     assert!(markdown.text.contains("what a transfer moved"), "{}", markdown.text);
+}
+
+#[test]
+fn the_server_has_run_each_statement_as_often_as_the_result_says() {
+    let place = Place::new();
+    place.run(SHORT);
+    let statements = &place.json("r.json")["load_metrics"]["statements"];
+    for (name, text) in [
+        ("balance", "SELECT balance FROM bank_r%"),
+        ("move", "UPDATE bank_r%"),
+        ("begin", "BEGIN"),
+        ("commit", "COMMIT"),
+    ] {
+        let calls = place.server.psql(&format!(
+            "SELECT sum(calls) FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid \
+             WHERE datname = current_database() AND query LIKE '{text}'"
+        ));
+        let count = |of: &str| statements[name][of].as_u64().unwrap();
+        // The server counts what it has run to its end.
+        let answered = count("session_count") - count("session_failed");
+        assert_eq!(calls.unwrap(), answered.to_string(), "{name}: {statements:#}");
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn tables_are_made_filled_and_dropped_with_the_schema_that_was_made_for_them() {
     let read = Statement::new("read", Kind::Select, format!("SELECT * FROM {}", names[1]), &[]);
     let done = tables.set_up(&server, &[read]).unwrap();
     assert_eq!((done.rows_loaded, &done.created), (10, &names));
+    assert!(done.notes[0].starts_with(&format!("made for run {RUN} alone: \"Load test\".item")));
     assert_eq!(names[1], format!("\"Load test\".\"Order_{RUN}\""));
     let cleaned = tables.clean_up(&server).unwrap();
     assert_eq!((cleaned.dropped.len(), cleaned.notes), (3, vec![]));
