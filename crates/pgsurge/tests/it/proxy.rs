@@ -19,6 +19,8 @@ pub enum Trick {
     /// Cuts the connection around every fourth commit: in turn when the server has committed and
     /// before it hears of it. The client can't tell which.
     CutAtCommit,
+    /// Cuts the connection at every fourth commit, which the server has got and is still at.
+    CutDuringCommit,
     /// Resets the connection (RST) in the middle of every twentieth row.
     ResetInRow,
     /// Hands answers on one byte at a time.
@@ -119,6 +121,7 @@ impl Shared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
     After,
+    During,
     Before,
 }
 
@@ -141,6 +144,11 @@ impl Conversation {
             match cut {
                 Some(Cut::After) => {
                     let commit = messages.until_sync(message, &self.client);
+                    return self.commit_unheard(&commit);
+                }
+                Some(Cut::During) => {
+                    let commit = messages.until_sync(message, &self.client);
+                    let _client = self.client.shutdown(Shutdown::Both);
                     return self.commit_unheard(&commit);
                 }
                 Some(Cut::Before) => break,
@@ -190,8 +198,12 @@ impl Conversation {
     }
 
     fn cut_now(&self) -> Option<Cut> {
-        if self.shared.trick() != Trick::CutAtCommit || !self.is_turn(4) {
+        let trick = self.shared.trick();
+        if !matches!(trick, Trick::CutAtCommit | Trick::CutDuringCommit) || !self.is_turn(4) {
             return None;
+        }
+        if trick == Trick::CutDuringCommit {
+            return Some(Cut::During);
         }
         let is_even = self.shared.cut.load(SeqCst).is_multiple_of(2);
         Some(if is_even { Cut::After } else { Cut::Before })

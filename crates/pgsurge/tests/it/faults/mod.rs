@@ -5,6 +5,7 @@ mod backends;
 mod crash;
 pub mod document;
 mod freeze;
+mod late;
 mod network;
 mod pooler;
 mod read_only;
