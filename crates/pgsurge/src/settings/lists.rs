@@ -52,6 +52,20 @@ pub fn pairs(entries: &[Entry]) -> Option<Value> {
 mod tests {
     use super::*;
     use crate::settings::Takes;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pairs_read_back_as_they_were_written(
+            // Anything but commas, without a blank at its end.
+            pairs in prop::collection::vec(("[a-z][a-z0-9_.-]{0,9}", "[ -+\\--~é]{0,9}[a-z]"), 1..4),
+        ) {
+            let one = |(name, text): &(String, String)| format!("{name}={text}");
+            let written: Vec<String> = pairs.iter().map(one).collect();
+            prop_assert_eq!(pair(&written[0]), Some(Value::Pairs(pairs[..1].to_vec())));
+            prop_assert_eq!(separated(&written.join(","), pair), Some(Value::Pairs(pairs)));
+        }
+    }
 
     #[test]
     fn what_may_be_repeated_is_one_item_per_flag_and_separated_by_commas_elsewhere() {

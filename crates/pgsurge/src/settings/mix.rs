@@ -23,6 +23,25 @@ fn part(text: &str) -> Option<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::value::Value;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_mix_reads_back_as_it_is_shown(
+            parts in prop::collection::vec(("[a-z][a-z0-9_-]{0,9}", 1..=MAX_WEIGHT), 1..5),
+        ) {
+            let part = |(name, weight)| Part { name, weight };
+            let parts: Vec<Part> = parts.into_iter().map(part).collect();
+            prop_assert_eq!(parse(&Value::Mix(parts.clone()).to_string()), Some(parts));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_a_mix_of_weights_from_1_or_a_slip(typed in ".*[,@]?.*") {
+            let parts = parse(&typed).unwrap_or_default();
+            prop_assert!(parts.iter().all(|it| it.weight >= 1 && !it.name.is_empty()));
+        }
+    }
 
     #[test]
     fn a_weight_is_a_whole_number_from_1() {

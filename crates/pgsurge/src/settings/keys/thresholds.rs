@@ -13,7 +13,8 @@ pub static THRESHOLD: Key = Key {
         "performance_thresholds.expressions",
         Takes::Texts("a limit, as 'p99 < 20ms', or a list of them"),
         "Limit on any number of the result, as 'p99 < 20ms', 'action.play_card.p95 <= 5ms', \
-         'statement.commit.p99 < 2ms' or 'error_rate < 0.1%'; can be repeated",
+         'statement.commit.p99 < 2ms', 'error_rate < 0.1%' or, of a workload's own metrics, \
+         'custom.NAME.p99 < 20'; can be repeated",
     )
 };
 
