@@ -79,6 +79,9 @@ fn flatten(path: &str, value: &Value, leaves: &mut Vec<(String, String)>) {
         }
         Value::String(text) => leaves.push((path.to_owned(), text.clone())),
         Value::Null => leaves.push((path.to_owned(), "none".to_owned())),
+        Value::Array(items) if items.is_empty() => {
+            leaves.push((path.to_owned(), "none".to_owned()))
+        }
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let words: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
             leaves.push((path.to_owned(), words.join(", ")));
