@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill};
 use nix::unistd::{Pid, Uid, User};
 use servers::{Postgres, PostgresOptions, Redis, RedisOptions};
 
@@ -77,6 +77,16 @@ impl Owner {
         role: &str,
         base: &Base,
     ) -> Owner {
+        // What a shell starts in the background ignores SIGINT, and so would what we start.
+        let heed = || {
+            for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+                // SAFETY: no handler of ours is replaced, and this is safe between fork and exec.
+                unsafe { nix::sys::signal::signal(signal, SigHandler::SigDfl) }?;
+            }
+            Ok(())
+        };
+        // SAFETY: only sets how signals are taken, which is safe between fork and exec.
+        unsafe { command.pre_exec(heed) };
         command.args(["--exact", "owner::owns_servers_as_told", "--ignored", "--nocapture"]);
         command.env(ROLE, role).env(BASE, base.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
