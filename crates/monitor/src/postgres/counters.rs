@@ -47,7 +47,7 @@ impl Counters {
 
     /// What was added since `earlier`.
     pub(super) fn since(&self, earlier: &Counters) -> Result<Counters, Unread> {
-        if self.reset_at != earlier.reset_at {
+        if earlier.has_begun() && self.reset_at != earlier.reset_at {
             return Err(Unread::missing("the server's counters were reset while load ran"));
         }
         let values: Box<[f64]> =
@@ -57,6 +57,12 @@ impl Counters {
             return Err(Unread::missing(why));
         }
         Ok(Counters { names: self.names, values, reset_at: self.reset_at })
+    }
+
+    /// Whether anything was counted yet. Up to version 14 the row of a database that nobody has
+    /// told of is zeros without a moment, and gets its moment with the first that is told: no reset.
+    fn has_begun(&self) -> bool {
+        self.reset_at.is_some() || self.values.iter().any(|value| *value > 0.0)
     }
 
     /// One of them; none where this server does not count it.
@@ -113,6 +119,14 @@ mod tests {
             let reason = now.since(&then).unwrap_err().reason;
             assert!(reason.contains("reset"), "{reason}");
         }
+    }
+
+    #[test]
+    fn counters_that_begin_meanwhile_were_not_reset() {
+        let now = counters([9.0, f64::NAN], Some(100.0));
+        let fresh = counters([0.0, f64::NAN], None);
+        assert_eq!(now.since(&fresh).unwrap().whole("reads"), Some(9));
+        assert!(now.since(&counters([5.0, f64::NAN], None)).is_err());
     }
 
     #[test]
