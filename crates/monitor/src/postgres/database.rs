@@ -6,6 +6,7 @@ use super::session::{Cost, Session};
 use crate::timeline::round;
 use model::database_metrics::{BufferCache, TempFiles, TransactionStats, Unread};
 use model::series::ServerRow;
+use std::time::{Duration, Instant};
 
 const VIEW: &str = "pg_stat_database";
 const COLUMNS: &[Wanted] = &wanted![
@@ -28,6 +29,21 @@ const COLUMNS: &[Wanted] = &wanted![
 
 pub(super) fn read(session: &mut Session) -> Result<Counters, Unread> {
     Counters::read(session, VIEW, COLUMNS, "WHERE datname = current_database()")
+}
+
+/// How long a server may take to tell of a new database; up to version 14 that is about half a
+/// second after it was used for the first time (`PGSTAT_STAT_INTERVAL`).
+const UNTIL_TOLD: Duration = Duration::from_secs(2);
+/// How often it is asked meanwhile.
+const ASK_EVERY: Duration = Duration::from_millis(50);
+
+/// Waits until the server has told of this database: before that its row is zeros, and counters
+/// that begin in the middle of a window can't be compared with anything.
+pub(super) fn wait_until_told(session: &mut Session) {
+    let give_up = Instant::now() + UNTIL_TOLD;
+    while read(session).is_ok_and(|counters| !counters.has_begun()) && Instant::now() < give_up {
+        std::thread::sleep(ASK_EVERY);
+    }
 }
 
 /// Transactions of a window of so many seconds. `own` is what the monitor's statements were in

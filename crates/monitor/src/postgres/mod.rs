@@ -70,6 +70,7 @@ pub(crate) fn watch(
     ready: &SyncSender<()>,
 ) -> Option<Seen> {
     let mut session = Session::new(watched);
+    database::wait_until_told(&mut session);
     let first = Snapshot::take(&mut session);
     // Who no longer waits for it has gone on without.
     let _told = ready.send(());
