@@ -108,9 +108,9 @@ fn argument(key: &'static Key) -> Option<Arg> {
             Default::Number(number) => format!("{} [default: {number}]", key.meaning),
         };
         // A slip such as `-1m` is told with the others. A text could be the next flag, forgotten.
-        let text = matches!(key.takes, Takes::Text | Takes::Secret);
-        let text = text || key.takes.is_repeatable();
-        let action = if key.takes.is_repeatable() { ArgAction::Append } else { ArgAction::Set };
+        let is_repeatable = key.takes.is_repeatable();
+        let text = is_repeatable || matches!(key.takes, Takes::Text | Takes::Secret);
+        let action = if is_repeatable { ArgAction::Append } else { ArgAction::Set };
         let argument = argument.action(action);
         argument.value_name(flag.placeholder).allow_hyphen_values(!text).help(help)
     })

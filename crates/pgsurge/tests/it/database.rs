@@ -13,7 +13,12 @@ static SHARED: LazyLock<Postgres> = LazyLock::new(|| server(PostgresOptions::def
 /// A small server that counts every statement.
 pub fn server(options: PostgresOptions) -> Postgres {
     let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let mut settings = vec![set("shared_buffers", "16MB"), set("pg_stat_statements.track", "all")];
+    // Statements of databases that are gone must not push out what a test still wants to count.
+    let mut settings = vec![
+        set("shared_buffers", "16MB"),
+        set("pg_stat_statements.track", "all"),
+        set("pg_stat_statements.max", "50000"),
+    ];
     settings.extend(options.settings);
     let environment = Environment::from_pairs(std::env::vars_os());
     Postgres::start(&environment, &PostgresOptions { settings, ..options }).unwrap()
@@ -106,18 +111,8 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Database { name, .. } = self;
-        // The server remembers a bounded number of statements, and those of a database that is gone
-        // as well: they must not push out what a test still wants to count.
-        let forget = match SHARED.has_pg_stat_statements() {
-            true => format!(
-                "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database \
-                 WHERE datname = '{name}';\n"
-            ),
-            false => String::new(),
-        };
         // The server goes at the end of the tests anyway.
-        let _gone = SHARED.psql(&format!("{forget}DROP DATABASE {name} WITH (FORCE)"));
+        let _gone = SHARED.psql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
