@@ -1,10 +1,11 @@
 //! Commits that a server is still at when their connection is gone: they take effect afterwards, and
 //! none of them is done twice or taken for wrong data.
 
+use super::document::{self, Chapter};
 use crate::database::{Database, bouncer};
 use crate::existing_tables::game;
 use crate::proxy::{Proxy, Trick};
-use crate::running::Load;
+use crate::running::{Ended, Load};
 use servers::PoolMode;
 
 /// Small transactions: events alone, which nobody locks anything for.
@@ -30,7 +31,7 @@ fn slow_at_commit(name: &str) -> Database {
 
 /// A run through a proxy before `url` that cuts connections while their commits are carried out.
 #[track_caller]
-fn verifies(url: &str) {
+fn verifies(url: &str) -> Ended {
     let proxy = Proxy::before(url);
     let load = Load::at(proxy.url()).config(SMALL).args("--connections 8 --qps-target 0");
     let mut running = load.args("--warm-up 0 --duration 4s").start();
@@ -38,15 +39,23 @@ fn verifies(url: &str) {
     proxy.play(Trick::CutDuringCommit);
     running.wait_for_second(3);
     proxy.play(Trick::None);
-    let load = running.wait().result().load_metrics;
+    let ended = running.wait();
+    let load = ended.result().load_metrics;
     assert!(proxy.cut() >= 5 && load.all_actions.unknown >= 5, "{:?}", load.all_actions);
     let verification = load.verification.unwrap();
     assert!(verification.passed, "{:#?}", verification.checks);
+    ended
 }
 
 #[test]
 fn a_late_commit_is_no_wrong_data() {
-    verifies(&slow_at_commit("late_commit").url());
+    let ended = verifies(&slow_at_commit("late_commit").url());
+    document::measured(
+        Chapter::Connections,
+        "the connection is cut while the server is still at the commit",
+        &ended,
+        &[],
+    );
 }
 
 #[test]
