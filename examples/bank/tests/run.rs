@@ -114,13 +114,13 @@ fn metrics_of_its_own_reach_the_result_its_thresholds_the_exit_code_and_every_re
     let place = Place::new();
     let ended = place.run(&format!(
         "{SHORT} --format json,md,csv --threshold custom.transfers>0 \
-         --threshold custom.amount.p50<1 --threshold custom.refused_percent<100%"
+         --threshold custom.amount.p50<1 --threshold custom.amount.max<=100"
     ));
-    ended.says(4, &["custom.amount.p50<1", "the limit is 1", "refused_percent: "]);
+    ended.says(4, &["custom.amount.p50<1", "the limit is 1", "transfers: "]);
     let result = place.json("r.json");
     let custom = &result["load_metrics"]["custom"];
-    let kinds = ["transfers", "refused_percent", "amount"].map(|name| &custom[name]["kind"]);
-    assert_eq!(kinds, ["counter", "gauge", "histogram"], "{custom:#}");
+    let kinds = ["transfers", "amount"].map(|name| &custom[name]["kind"]);
+    assert_eq!(kinds, ["counter", "histogram"], "{custom:#}");
     assert_eq!(
         (&custom["amount"]["unit"], &custom["transfers"]["unit"]),
         (&json!("coins"), &json!("count"))
@@ -161,7 +161,7 @@ fn the_server_has_run_each_statement_as_often_as_the_result_says() {
 #[test]
 fn every_command_knows_the_workload() {
     let place = Place::new();
-    place.run("load --help").says(0, &["tellers who move money between accounts"]);
+    place.run("load --help").says(0, &["tellers who move money"]);
     let check = place.run("check --workload bank --workload-option accounts=1");
     check.says(2, &["option accounts=1: expected 2 to 1000000"]);
     let check = place.run("check --workload bank");

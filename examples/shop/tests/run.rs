@@ -50,6 +50,7 @@ fn a_shop_of_ones_own_has_every_flag_threshold_and_report_of_pgsurge() {
     let orders = load["custom"]["orders"]["value"].as_f64().unwrap();
     assert_eq!(load["actions"]["order"]["succeeded"].as_f64(), Some(orders));
     assert_eq!(load["custom"]["basket_items"]["value"]["max"], 10.0);
+    assert_eq!(load["custom"]["orders_per_s"]["kind"], "gauge");
     assert_eq!(result["environment"]["workloads"]["shop"], "1");
     let mine = result["thresholds"].as_array().unwrap().iter();
     let mine = mine.filter(|it| it["source"] == "user" && it["outcome"] == "passed");

@@ -1,9 +1,10 @@
 //! pgbench's three built-in scripts: `select-only`, `simple-update`, `tpcb-like`.
 //!
 //! Same statements, same distributions, one round trip per statement as pgbench does unless
-//! pipelining is asked for, so that the generator can be held against pgbench like for like. The `pgbench_*` tables are used where
-//! they exist (updated in place, never truncated or vacuumed), else made and dropped afterwards.
-//! Scripts in pgbench's own language would be another file beside [`script`].
+//! pipelining is asked for, so that the generator can be held against pgbench like for like. The
+//! `pgbench_*` tables are used where they exist (updated in place, never truncated or vacuumed),
+//! else made and dropped afterwards. Scripts in pgbench's own language would be another file
+//! beside `script`.
 
 mod player;
 mod script;
