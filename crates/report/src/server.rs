@@ -62,8 +62,9 @@ pub(crate) fn lines(result: &RunResult) -> Vec<String> {
     let log = database.wal_checkpoints.data();
     lines.extend(log.map(|it| {
         let wal = it.wal_bytes.map_or(ABSENT.to_owned(), |n| bytes(n as f64));
-        let (timed, asked) = (it.checkpoints_timed, it.checkpoints_requested);
-        format!("WAL: {wal}; checkpoints: {} by time, {} asked for", count(timed), count(asked))
+        let number = |number: Option<u64>| number.map_or(ABSENT.to_owned(), count);
+        let (timed, asked) = (number(it.checkpoints_timed), number(it.checkpoints_requested));
+        format!("WAL: {wal}; checkpoints: {timed} by time, {asked} asked for")
     }));
     let temp = database.temp_files.data().filter(|it| it.files > 0);
     lines.extend(

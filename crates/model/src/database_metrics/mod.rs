@@ -4,12 +4,14 @@
 //! Counters are differences over the section's own window (`from_s` to `to_s` on the run's clock);
 //! a counter that went backwards makes its section absent, never negative.
 
+mod io;
 mod relations;
 mod section;
 mod sessions;
 mod statements;
 mod storage;
 
+pub use io::{IoLoad, IoStats, SlruLoad, SlruStats};
 pub use relations::{IndexLoad, IndexUsage, TableLoad, TableStats};
 pub use section::{MeanMax, Section, Status, Unread};
 pub use sessions::{
@@ -41,6 +43,10 @@ pub struct DatabaseMetrics {
     pub buffer_cache: Section<BufferCache>,
     /// Write-ahead log and checkpoints.
     pub wal_checkpoints: Section<WalCheckpoints>,
+    /// Reads and writes by kind of process.
+    pub io: Section<IoStats>,
+    /// Caches of transaction states and the like.
+    pub slru: Section<SlruStats>,
     /// What did not fit into `work_mem`.
     pub temp_files: Section<TempFiles>,
     /// Scans, changes and vacuums by table.

@@ -1,6 +1,7 @@
 //! Statements and transactions, as the server counts them.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Top-level statements of the database by `pg_stat_statements`; transaction control and the
 /// monitor's own are left out.
@@ -74,6 +75,9 @@ pub struct TransactionStats {
     pub transactions_per_s: f64,
     /// Statements cancelled because of recovery, on a standby.
     pub conflicts: u64,
+    /// The same by what they collided over (`lock`, `snapshot`, `bufferpin` …), those that were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conflicts_by_kind: BTreeMap<String, u64>,
     /// Deadlocks that the server resolved.
     pub deadlocks: u64,
     /// Rows that scans went over.

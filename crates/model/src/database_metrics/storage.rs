@@ -20,13 +20,15 @@ pub struct BufferCache {
     pub write_time_ms: Option<f64>,
 }
 
-/// Of the whole server. What its version does not count is absent.
+/// Write-ahead log and checkpoints of the whole server. What its version does not count is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WalCheckpoints {
     /// Checkpoints that came by time.
-    pub checkpoints_timed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoints_timed: Option<u64>,
     /// Checkpoints that were asked for, most often because `max_wal_size` was reached.
-    pub checkpoints_requested: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoints_requested: Option<u64>,
     /// Write-ahead log written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_bytes: Option<u64>,
@@ -39,6 +41,19 @@ pub struct WalCheckpoints {
     /// How often its buffers were full and a session had to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_buffers_full: Option<u64>,
+    /// How often it was written to its file (since version 14).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_writes: Option<u64>,
+    /// How often it was made safe on disk (since version 14); 0 where `wal_sync_method` does both
+    /// at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_syncs: Option<u64>,
+    /// Time for the writes; absent where `track_wal_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_write_time_ms: Option<f64>,
+    /// Time for the syncs; absent where `track_wal_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_sync_time_ms: Option<f64>,
     /// Time for writing in checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint_write_ms: Option<f64>,

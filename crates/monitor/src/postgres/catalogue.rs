@@ -13,7 +13,8 @@ const SQL: &str = "\
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
      WHERE (n.nspname = 'pg_catalog' AND c.relname IN ('pg_stat_database', 'pg_stat_wal',
                'pg_stat_bgwriter', 'pg_stat_checkpointer', 'pg_stat_user_tables',
-               'pg_stat_user_indexes'))
+               'pg_stat_user_indexes', 'pg_stat_io', 'pg_stat_slru', 'pg_stat_database_conflicts',
+               'pg_stat_activity', 'pg_stat_replication', 'pg_replication_slots'))
         OR (c.relname IN ('pg_stat_statements', 'pg_stat_statements_info')
             AND n.oid = (SELECT extnamespace FROM pg_catalog.pg_extension
                           WHERE extname = 'pg_stat_statements'))
@@ -70,6 +71,14 @@ impl Catalogue {
     pub(super) fn qualified(&self, relation: &str) -> Option<String> {
         let schema = &self.0.get(relation)?.schema;
         Some(format!("\"{}\".{relation}", schema.replace('"', "\"\"")))
+    }
+
+    /// When a view's counters were last reset, as an expression; NULL where it does not say.
+    pub(super) fn reset_of(&self, relation: &str) -> &'static str {
+        match self.has_column(relation, "stats_reset") {
+            true => "extract(epoch FROM stats_reset)::float8",
+            false => "NULL::float8",
+        }
     }
 
     /// The numbers as a list of expressions; NULL where this server has none of the columns.

@@ -34,15 +34,17 @@ impl Counters {
         let Some(qualified) = catalogue.qualified(view) else {
             return Err(Unread::missing(format!("this server has no {view}")));
         };
-        let reset = match catalogue.has_column(view, "stats_reset") {
-            true => "extract(epoch FROM stats_reset)::float8",
-            false => "NULL::float8",
-        };
+        let reset = catalogue.reset_of(view);
         let list = catalogue.list(view, names);
         let sql = format!("SELECT {reset}, {list} FROM {qualified} {which}");
         let rows = session.query(view, &sql, &[])?;
         let row = rows.first().ok_or_else(|| Unread::missing(format!("{view} has no row")))?;
-        Ok(Counters { reset_at: number(row, 0), ..Counters::of(names, row, 1) })
+        Ok(Counters::of(names, row, 1).with_reset(number(row, 0)))
+    }
+
+    /// The same, with when they last began at zero.
+    pub(super) fn with_reset(self, reset_at: Option<f64>) -> Counters {
+        Counters { reset_at, ..self }
     }
 
     /// What was added since `earlier`.

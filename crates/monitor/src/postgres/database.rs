@@ -6,6 +6,7 @@ use super::session::{Cost, Session};
 use crate::timeline::round;
 use model::database_metrics::{BufferCache, TempFiles, TransactionStats, Unread};
 use model::series::ServerRow;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const VIEW: &str = "pg_stat_database";
@@ -29,6 +30,28 @@ const COLUMNS: &[Wanted] = &wanted![
 
 pub(super) fn read(session: &mut Session) -> Result<Counters, Unread> {
     Counters::read(session, VIEW, COLUMNS, "WHERE datname = current_database()")
+}
+
+/// What statements of a standby collided over with its recovery.
+const CONFLICTS: &[Wanted] = &wanted![
+    "confl_tablespace",
+    "confl_lock",
+    "confl_snapshot",
+    "confl_bufferpin",
+    "confl_deadlock",
+    "confl_active_logicalslot",
+];
+
+pub(super) fn conflicts(session: &mut Session) -> Result<Counters, Unread> {
+    let here = "WHERE datname = current_database()";
+    Counters::read(session, "pg_stat_database_conflicts", CONFLICTS, here)
+}
+
+/// Those that were, by kind.
+pub(super) fn kinds(added: &Counters) -> BTreeMap<String, u64> {
+    let kinds = CONFLICTS.iter().filter_map(|it| Some((it.name, added.whole(it.name)?)));
+    let named = |(name, count): (&str, u64)| (name.trim_start_matches("confl_").to_owned(), count);
+    kinds.filter(|(_, count)| *count > 0).map(named).collect()
 }
 
 /// How long a server may take to tell of a new database; up to version 14 that is about half a
@@ -57,6 +80,7 @@ pub(super) fn transactions(added: &Counters, own: &Cost, window_s: f64) -> Trans
         rollbacks,
         transactions_per_s: round((commits + rollbacks) as f64 / window_s.max(0.001)),
         conflicts: added.count("conflicts"),
+        conflicts_by_kind: BTreeMap::new(),
         deadlocks: added.count("deadlocks"),
         rows_returned: added.count("tup_returned"),
         rows_fetched: added.count("tup_fetched"),

@@ -1,11 +1,14 @@
 //! From two looks and many samples to the sections of a result.
 
 use super::activity::Tally;
+use super::io::{self, Timed};
+use super::sampled::Sampled;
 use super::session::Session;
 use super::snapshot::Span;
-use super::{database, ends, relations, statements, wal};
+use super::wal::{self, WalLooks};
+use super::{database, ends, relations, statements};
 use model::database_metrics::{
-    DatabaseMetrics, LockContention, LockMoment, Section, Unread, WalCheckpoints,
+    DatabaseMetrics, LockMoment, Section, TransactionStats, Unread, WalCheckpoints,
 };
 
 /// All sections but the monitor's own cost; beside them the execution time of its statements.
@@ -20,48 +23,23 @@ pub(super) fn all(
         .and_then(|(then, now)| statements::compare(session, now, then));
     let (query_performance, own_exec_ms) =
         statements::section(found, span.window(|it| &it.statements));
-    let user = session.user().to_owned();
-    let sampled = |window| -> Result<(f64, f64), Unread> {
-        match tally.samples {
-            0 => Err(session.no_samples()),
-            _ => Ok(window),
-        }
-    };
-    let window = span.sampled_window();
-    let slots = span.end.slots.ok().or(span.begin.slots.ok()).copied();
-    let connection_stats = match (sampled(window), slots) {
-        (Ok(window), Some(slots)) => Section::read(tally.connection_stats(slots), window),
-        (Err(unread), _) => Section::unread(unread),
-        (_, None) => Section::unread(Unread::missing("the server does not say its slots")),
-    };
-    let wait_events = match sampled(window) {
-        Ok(window) => Section::read(tally.wait_events(), window).with_gap(tally.gap(&user)),
-        Err(unread) => Section::unread(unread),
-    };
-    let timed = |it: &ends::Settings| it.get("track_io_timing").is_some_and(|it| it == "on");
-    let is_timed = [span.begin, span.end].iter().all(|it| it.settings.ok().is_some_and(timed));
-    let own = span.end.own_since(span.begin);
-    let counted = span.window(|it| &it.database);
+    let sampled = Sampled::new(session, span, tally);
+    let timed = Timed::of(span.begin.settings.ok(), span.end.settings.ok());
     let metrics = DatabaseMetrics {
         query_performance,
-        connection_stats: connection_stats.with_gap(tally.gap(&user)),
-        wait_events,
-        lock_contention: locks(span, tally, sampled(window), worst),
-        transaction_stats: span.section(
-            |it| &it.database,
-            |then, now| {
-                // The wait for the last counters is in the window, and no load.
-                let window_s = span.load_end_s() - counted.0;
-                Ok(database::transactions(&now.since(then)?, &own, window_s))
-            },
-        ),
+        connection_stats: sampled.connection_stats(),
+        wait_events: sampled.wait_events(),
+        lock_contention: sampled.locks(worst),
+        transaction_stats: transactions(span),
         buffer_cache: span.section(
             |it| &it.database,
-            |then, now| Ok(database::cache(&now.since(then)?, is_timed)),
+            |then, now| Ok(database::cache(&now.since(then)?, timed.blocks)),
         ),
         temp_files: span
             .section(|it| &it.database, |then, now| Ok(database::temp_files(&now.since(then)?))),
-        wal_checkpoints: wal_checkpoints(span),
+        wal_checkpoints: wal_checkpoints(span, timed),
+        io: span.section(|it| &it.io, |then, now| io::io_stats((now, then), timed)),
+        slru: span.section(|it| &it.slru, |then, now| io::slru_stats(now, then)),
         table_stats: span.section(
             |it| &it.tables,
             |then, now| {
@@ -98,6 +76,8 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
         wait_events: section(unread),
         buffer_cache: section(unread),
         wal_checkpoints: section(unread),
+        io: section(unread),
+        slru: section(unread),
         temp_files: section(unread),
         table_stats: section(unread),
         index_usage: section(unread),
@@ -107,36 +87,40 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
     }
 }
 
-fn locks(
-    span: &Span<'_>,
-    tally: &Tally,
-    sampled: Result<(f64, f64), Unread>,
-    worst: Option<LockMoment>,
-) -> Section<LockContention> {
-    let window = match sampled {
-        Ok(window) => window,
-        Err(unread) => return Section::unread(unread),
+fn transactions(span: &Span<'_>) -> Section<TransactionStats> {
+    let own = span.end.own_since(span.begin);
+    let (from_s, _) = span.window(|it| &it.database);
+    // The wait for the last counters is in the window, and no load.
+    let window_s = span.load_end_s() - from_s;
+    let kinds = || {
+        let (then, now) = span.both(|it| &it.conflicts).ok()?;
+        now.since(then).ok().map(|added| database::kinds(&added))
     };
-    let counters = span.both(|it| &it.database).and_then(|(then, now)| now.since(then));
-    let contention = LockContention {
-        samples: tally.samples,
-        waiting_sessions: tally.waiting_sessions(),
-        deadlocks: counters.as_ref().ok().and_then(database::deadlocks),
-        worst,
-    };
-    let mut section = Section::read(contention, window);
-    section.reason = counters.err().map(|unread| format!("no deadlocks: {unread}"));
-    section
-}
-
-fn wal_checkpoints(span: &Span<'_>) -> Section<WalCheckpoints> {
     span.section(
-        |it| &it.checkpoints,
+        |it| &it.database,
         |then, now| {
-            let (wal_then, wal_now) = span.both(|it| &it.wal)?;
-            wal::section((wal_now, wal_then), (now, then))
+            let made = database::transactions(&now.since(then)?, &own, window_s);
+            Ok(TransactionStats { conflicts_by_kind: kinds().unwrap_or_default(), ..made })
         },
     )
+}
+
+fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
+    let io = span.both(|it| &it.io).ok();
+    let looks = WalLooks {
+        log: span.both(|it| &it.wal),
+        checkpoints: span.both(|it| &it.checkpoints),
+        io: io.and_then(|(then, now)| io::wal((now, then))),
+        is_timed: timed.wal,
+    };
+    match wal::section(looks) {
+        Ok((made, gap)) => {
+            let mut section = Section::read(made, span.window(|it| &it.wal));
+            section.reason = gap.map(|unread| format!("not all of it: {unread}"));
+            section
+        }
+        Err(unread) => Section::unread(unread),
+    }
 }
 
 /// Settings can be compared over a restart as well: that is when many of them change.

@@ -2,6 +2,8 @@
 
 use super::activity::Slots;
 use super::counters::Counters;
+use super::grouped::Grouped;
+use super::io::{self, Io};
 use super::relations::{self, Relations};
 use super::session::{Cost, Session, number};
 use super::statements::Statements;
@@ -39,6 +41,9 @@ pub(super) struct Snapshot {
     own: Cost,
     pub(super) wal: Part<Wal>,
     pub(super) checkpoints: Part<Checkpoints>,
+    pub(super) conflicts: Part<Counters>,
+    pub(super) io: Part<Io>,
+    pub(super) slru: Part<Grouped>,
     pub(super) statements: Part<Statements>,
     pub(super) tables: Part<Relations>,
     pub(super) indexes: Part<Relations>,
@@ -56,6 +61,9 @@ impl Snapshot {
         let indexes = Part::read(session, relations::indexes);
         let wal = Part::read(session, Wal::read);
         let checkpoints = Part::read(session, Checkpoints::read);
+        let conflicts = Part::read(session, database::conflicts);
+        let io = Part::read(session, io::read);
+        let slru = Part::read(session, io::slru);
         let size = Part::read(session, ends::size);
         let settings = Part::read(session, ends::settings);
         let slots = Part::read(session, Slots::read);
@@ -68,6 +76,9 @@ impl Snapshot {
             own,
             wal,
             checkpoints,
+            conflicts,
+            io,
+            slru,
             statements,
             tables,
             indexes,

@@ -3,11 +3,21 @@
 
 use super::catalogue::{Wanted, wanted};
 use super::counters::Counters;
+use super::io::WalIo;
 use super::session::{Session, number};
 use crate::timeline::round;
 use model::database_metrics::{Unread, WalCheckpoints};
 
-const WAL: &[Wanted] = &wanted!["wal_bytes", "wal_records", "wal_fpi", "wal_buffers_full"];
+const WAL: &[Wanted] = &wanted![
+    "wal_records",
+    "wal_fpi",
+    "wal_buffers_full",
+    // Up to version 17; since 18 `pg_stat_io` has them.
+    "wal_write",
+    "wal_sync",
+    "wal_write_time",
+    "wal_sync_time",
+];
 const CHECKPOINTS: &[Wanted] = &[
     Wanted { name: "timed", columns: &["num_timed", "checkpoints_timed"] },
     Wanted { name: "requested", columns: &["num_requested", "checkpoints_req"] },
@@ -65,28 +75,61 @@ impl Checkpoints {
     }
 }
 
-pub(super) fn section(
-    (wal, earlier_wal): (&Wal, &Wal),
-    (now, earlier): (&Checkpoints, &Checkpoints),
-) -> Result<WalCheckpoints, Unread> {
-    let counted = match (&wal.counters, &earlier_wal.counters) {
-        (Some(now), Some(then)) => Some(now.since(then)?),
-        _ => None,
-    };
-    let counted = |name| counted.as_ref().and_then(|counters| counters.whole(name));
-    let checkpoints = now.checkpoints.since(&earlier.checkpoints)?;
-    let writer = now.writer.since(&earlier.writer)?;
-    Ok(WalCheckpoints {
-        checkpoints_timed: checkpoints.count("timed"),
-        checkpoints_requested: checkpoints.count("requested"),
-        wal_bytes: wal.bytes_since(earlier_wal).map(|bytes| bytes as u64),
-        wal_records: counted("wal_records"),
-        wal_full_page_images: counted("wal_fpi"),
-        wal_buffers_full: counted("wal_buffers_full"),
-        checkpoint_write_ms: checkpoints.get("write_ms").map(round),
-        checkpoint_sync_ms: checkpoints.get("sync_ms").map(round),
-        buffers_checkpoint: checkpoints.whole("buffers"),
-        buffers_background: writer.whole("buffers_clean"),
-        buffers_backend: writer.whole("buffers_backend"),
-    })
+/// The log's counters, of as much as could be read of them.
+pub(super) struct WalLooks<'a> {
+    pub(super) log: Result<(&'a Wal, &'a Wal), Unread>,
+    pub(super) checkpoints: Result<(&'a Checkpoints, &'a Checkpoints), Unread>,
+    /// What `pg_stat_io` says of the log (since version 18).
+    pub(super) io: Option<WalIo>,
+    pub(super) is_timed: bool,
+}
+
+/// The numbers that could be read, and why others could not; an error where none could.
+pub(super) fn section(looks: WalLooks<'_>) -> Result<(WalCheckpoints, Option<Unread>), Unread> {
+    let mut made = WalCheckpoints::default();
+    let log = looks.log.and_then(|(then, now)| log(&mut made, (now, then), looks.is_timed));
+    if let (Some(io), Ok(())) = (looks.io, &log) {
+        let time = |ms: f64| Some(round(ms)).filter(|_| looks.is_timed);
+        made.wal_writes = made.wal_writes.or(Some(io.writes as u64));
+        made.wal_syncs = made.wal_syncs.or(Some(io.syncs as u64));
+        made.wal_write_time_ms = made.wal_write_time_ms.or(time(io.write_ms));
+        made.wal_sync_time_ms = made.wal_sync_time_ms.or(time(io.sync_ms));
+    }
+    let checkpoints = looks.checkpoints.and_then(|(then, now)| checkpoints(&mut made, (now, then)));
+    match (log, checkpoints) {
+        (Err(unread), Err(_)) => Err(unread),
+        (log, checkpoints) => Ok((made, log.err().or(checkpoints.err()))),
+    }
+}
+
+fn log(made: &mut WalCheckpoints, (now, then): (&Wal, &Wal), is_timed: bool) -> Result<(), Unread> {
+    // How far its end has moved is known whatever became of the counters.
+    made.wal_bytes = now.bytes_since(then).map(|bytes| bytes as u64);
+    let (Some(now), Some(then)) = (&now.counters, &then.counters) else { return Ok(()) };
+    let added = now.since(then)?;
+    let time = |name| added.get(name).filter(|_| is_timed).map(round);
+    made.wal_records = added.whole("wal_records");
+    made.wal_full_page_images = added.whole("wal_fpi");
+    made.wal_buffers_full = added.whole("wal_buffers_full");
+    made.wal_writes = added.whole("wal_write");
+    made.wal_syncs = added.whole("wal_sync");
+    made.wal_write_time_ms = time("wal_write_time");
+    made.wal_sync_time_ms = time("wal_sync_time");
+    Ok(())
+}
+
+fn checkpoints(
+    made: &mut WalCheckpoints,
+    (now, then): (&Checkpoints, &Checkpoints),
+) -> Result<(), Unread> {
+    let checkpoints = now.checkpoints.since(&then.checkpoints)?;
+    let writer = now.writer.since(&then.writer)?;
+    made.checkpoints_timed = checkpoints.whole("timed");
+    made.checkpoints_requested = checkpoints.whole("requested");
+    made.checkpoint_write_ms = checkpoints.get("write_ms").map(round);
+    made.checkpoint_sync_ms = checkpoints.get("sync_ms").map(round);
+    made.buffers_checkpoint = checkpoints.whole("buffers");
+    made.buffers_background = writer.whole("buffers_clean");
+    made.buffers_backend = writer.whole("buffers_backend");
+    Ok(())
 }

@@ -69,10 +69,14 @@ fn a_server_that_is_reset_frozen_and_restarted_is_watched_through_all_of_it() {
     let mut server = start(&[("max_connections", "20")]);
     let place = Place::of(&server, server.database());
     let seen = place.watch(|| {
-        place.sql("SELECT pg_stat_statements_reset()");
+        place.sql("SELECT pg_stat_statements_reset(); SELECT pg_stat_reset_shared('bgwriter')");
         for_looks(5);
     });
     missing(&seen.database.query_performance, "pg_stat_statements was reset");
+    let log = &seen.database.wal_checkpoints;
+    assert!(log.reason.as_deref().unwrap().contains("reset while load ran"), "{log:?}");
+    let log = log.data().unwrap();
+    assert!(log.wal_bytes.is_some() && log.buffers_background.is_none(), "{log:?}");
     assert_eq!(seen.database.transaction_stats.status, Status::Ok);
 
     let began = Instant::now();

@@ -5,5 +5,6 @@
 
 mod faults;
 mod privileges;
+mod provoke;
 mod server;
 mod truth;

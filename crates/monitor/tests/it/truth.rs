@@ -1,5 +1,6 @@
 //! What was provoked, against what was counted.
 
+use crate::provoke;
 use crate::server::{Place, for_looks, until};
 use model::database_metrics::Status;
 use std::process::Command;
@@ -55,6 +56,11 @@ fn deadlocks_rollbacks_commits_and_temporary_files_are_those_that_were_provoked(
     assert_eq!(temp.files, 4, "{temp:?}");
     assert!(temp.bytes >= 4 * 20_000 * 8, "{temp:?}");
     assert_eq!(watched.database.lock_contention.data().unwrap().deadlocks, Some(3));
+}
+
+#[test]
+fn blocks_commits_and_pages_are_counted_where_they_were_provoked() {
+    provoke::storage(&Place::new("storage"));
 }
 
 #[test]

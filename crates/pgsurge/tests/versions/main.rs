@@ -4,9 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
 
 mod matrix;
+#[path = "../../../monitor/tests/it/provoke/mod.rs"]
+mod provoke;
 #[allow(dead_code, reason = "shared with the other tests, which need more of it")]
 #[path = "../it/running.rs"]
 mod running;
+#[allow(dead_code, reason = "shared with the monitor's own tests, which need more of it")]
+#[path = "../../../monitor/tests/it/server.rs"]
+mod server;
 
 use matrix::Version;
 
@@ -18,6 +23,7 @@ macro_rules! versions {
             let version = Version::start($major);
             version.carries_pgbench();
             version.tells_all_it_has();
+            version.counts_what_is_provoked();
         })*
     };
 }

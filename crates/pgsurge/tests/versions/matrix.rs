@@ -1,6 +1,8 @@
 //! One version: its server, the loads on it, and what its sections must have.
 
+use crate::provoke;
 use crate::running::Load;
+use crate::server::Place;
 use model::database_metrics::{DatabaseMetrics, Section, Status};
 use model::run_result::RunResult;
 use servers::{Environment, Postgres, PostgresOptions};
@@ -83,6 +85,12 @@ impl Version {
         assert!(ok("cost", &seen.monitor).statements_failed == 0, "{:?}", seen.monitor);
     }
 
+    /// What a test does to it is what the monitor counts.
+    pub fn counts_what_is_provoked(&self) {
+        let place = Place::of(&self.server, self.server.database());
+        provoke::storage(&place);
+    }
+
     fn statements(&self, seen: &DatabaseMetrics) {
         let queries = ok("statements", &seen.query_performance);
         let top = &queries.statements[0];
@@ -101,6 +109,8 @@ impl Version {
         self.has(Since(12), "WAL", wal.wal_bytes);
         self.has(Since(14), "WAL records", wal.wal_records);
         self.has(Since(14), "full WAL buffers", wal.wal_buffers_full);
+        self.has(Since(14), "writes of WAL", wal.wal_writes);
+        self.has(Since(14), "syncs of WAL", wal.wal_syncs);
         self.has(Since(12), "buffers of checkpoints", wal.buffers_checkpoint);
         self.has(Since(12), "time of checkpoints", wal.checkpoint_write_ms);
         assert_eq!(ok("temporary files", &seen.temp_files).files, 0);

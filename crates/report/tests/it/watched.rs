@@ -2,9 +2,10 @@
 
 use model::database_metrics::{
     BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
-    IndexLoad, IndexUsage, LockContention, LockMoment, MeanMax, MonitorCost, QueryPerformance,
-    Section, SettingChange, SettingStats, StatementLoad, Status, TableLoad, TableStats, TempFiles,
-    TransactionStats, Unread, WaitEvent, WaitEvents, WalCheckpoints,
+    IndexLoad, IndexUsage, IoLoad, IoStats, LockContention, LockMoment, MeanMax, MonitorCost,
+    QueryPerformance, Section, SettingChange, SettingStats, SlruLoad, SlruStats, StatementLoad,
+    Status, TableLoad, TableStats, TempFiles, TransactionStats, Unread, WaitEvent, WaitEvents,
+    WalCheckpoints,
 };
 use model::series::{HostRow, Line, ServerRow};
 use model::system_metrics::{HostMetrics, SystemMetrics};
@@ -38,6 +39,14 @@ pub(crate) fn database() -> DatabaseMetrics {
         by_state,
     };
     DatabaseMetrics {
+        io: read(io()),
+        slru: read(SlruStats {
+            caches: vec![SlruLoad {
+                name: "Xact".to_owned(),
+                pages_hit: 900,
+                ..SlruLoad::default()
+            }],
+        }),
         connection_stats: read(connections).with_gap(Some(hidden)),
         query_performance: read(queries()),
         transaction_stats: read(TransactionStats {
@@ -58,7 +67,11 @@ pub(crate) fn database() -> DatabaseMetrics {
             write_time_ms: Some(0.5),
         }),
         wal_checkpoints: read(WalCheckpoints {
-            checkpoints_timed: 1,
+            checkpoints_timed: Some(1),
+            checkpoints_requested: Some(0),
+            wal_writes: Some(59_000),
+            wal_syncs: Some(58_000),
+            wal_sync_time_ms: Some(21_000.0),
             wal_bytes: Some(73_400_320),
             wal_records: Some(410_000),
             wal_full_page_images: Some(900),
@@ -162,6 +175,31 @@ fn waits() -> WaitEvents {
             active_sessions: 0.6,
         }],
     }
+}
+
+fn io() -> IoStats {
+    let row = IoLoad {
+        backend_type: "client backend".to_owned(),
+        object: "relation".to_owned(),
+        context: "normal".to_owned(),
+        reads: Some(2000),
+        read_bytes: Some(16_384_000),
+        read_time_ms: Some(21.5),
+        writes: Some(0),
+        write_bytes: Some(0),
+        write_time_ms: Some(0.0),
+        writebacks: Some(0),
+        writeback_time_ms: Some(0.0),
+        extends: Some(1800),
+        extend_bytes: Some(14_745_600),
+        extend_time_ms: Some(9.5),
+        hits: Some(998_000),
+        evictions: Some(3800),
+        reuses: None,
+        fsyncs: Some(0),
+        fsync_time_ms: Some(0.0),
+    };
+    IoStats { rows: vec![row] }
 }
 
 fn tables() -> TableStats {
