@@ -10,5 +10,6 @@ mod monitor;
 mod postgres;
 mod timeline;
 
+pub use host::LocalServer;
 pub use monitor::{Monitor, Monitored};
 pub use timeline::Watched;

@@ -1,5 +1,6 @@
 //! When things happen: the run's clock as the monitor's threads see it.
 
+use crate::host::LocalServer;
 use model::database_metrics::MeanMax;
 use model::series::Line;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub struct Watched {
     /// Whether the server shares this machine, where anybody knows: else its CPU and memory are
     /// unknown.
     pub on_this_host: Option<bool>,
+    /// Its processes, where it shares this machine and they can be told.
+    pub local_server: Option<LocalServer>,
     /// Load before the measured time.
     pub warm_up: Duration,
     /// The measured time.

@@ -146,7 +146,7 @@ fn with_cpu(percent: f64, offered_per_s: Option<f64>) -> RunResult {
     let host = HostMetrics { cpu_usage_percent: mean, ..HostMetrics::default() };
     let server_host = Section::read(host, (0.0, 60.0));
     let mut result = RunResult {
-        system_metrics: Some(SystemMetrics { server_host, generator_host: None }),
+        system_metrics: Some(SystemMetrics { server_host, ..SystemMetrics::default() }),
         ..RunResult::default()
     };
     result.load_metrics.offered_per_s = offered_per_s;

@@ -77,4 +77,40 @@ pub struct HostRow {
     /// Memory that programs could not have had, at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_percent: Option<f64>,
+    /// Threads that the system's one-minute load average counted, at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_average_1m: Option<f64>,
+    /// Pages that came back from swap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap_in_pages_per_s: Option<f64>,
+    /// Share of time in which its busiest disk had something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_utilisation_percent: Option<f64>,
+    /// Read from its disks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_read_bytes_per_s: Option<f64>,
+    /// Written to them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_written_bytes_per_s: Option<f64>,
+    /// Received over its network, the loopback aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_received_bytes_per_s: Option<f64>,
+    /// Sent over it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_sent_bytes_per_s: Option<f64>,
+    /// Share of time in which something waited for a CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_pressure_percent: Option<f64>,
+    /// Share of time in which something waited for a disk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_pressure_percent: Option<f64>,
+    /// Share of time in which something waited for memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_pressure_percent: Option<f64>,
+    /// CPU time of the server's processes as a share of all its CPUs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_cpu_percent: Option<f64>,
+    /// CPU time of our own process as a share of all its CPUs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator_cpu_percent: Option<f64>,
 }

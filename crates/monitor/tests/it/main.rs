@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
 
 mod faults;
+mod host;
 mod privileges;
 mod provoke;
 mod server;

@@ -1,6 +1,6 @@
 //! A server that all tests share, each with a database of its own, and what a load would do to it.
 
-use monitor::{Monitor, Monitored, Watched};
+use monitor::{LocalServer, Monitor, Monitored, Watched};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -77,12 +77,18 @@ impl Place {
         self.watching(Duration::ZERO, true).during(load)
     }
 
+    fn local_server(&self) -> Option<LocalServer> {
+        let client = self.try_client().ok()?;
+        LocalServer::of_backend(client.process_id()?, &self.settings.user, &self.settings.database)
+    }
+
     /// A monitor of this database.
     pub fn watching(&self, warm_up: Duration, on_this_host: bool) -> Watching {
         let watched = Watched {
             settings: Arc::new(self.settings.clone()),
             tls: None,
             on_this_host: Some(on_this_host),
+            local_server: self.local_server(),
             warm_up,
             duration: Duration::from_secs(60),
             stop: Stop::default(),

@@ -9,6 +9,7 @@ use super::slots::Slots;
 use crate::pooler::{self, Pooler};
 use model::plan::{Plan, Protocol};
 use model::run_result::{self, ServerEnvironment};
+use monitor::LocalServer;
 use servers::Postgres;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,6 +55,8 @@ pub struct Target {
     pub server: ServerEnvironment,
     /// How statements travel: as planned, or as the pooler in between allows.
     pub protocol: Protocol,
+    /// Its processes, where they are on this machine and can be told.
+    pub local: Option<LocalServer>,
     /// What stands in between.
     pooler: Option<Pooler>,
     /// Stopped and removed with this value.
@@ -81,12 +84,24 @@ impl Target {
         server.throwaway = throwaway.is_some();
         let pooler = Pooler::detect(&mut client, &settings, tls.as_ref());
         let pooler = pooler.map_err(LoadError::Server)?;
-        let shared = false;
-        let mut target =
-            Target { settings, tls, server, protocol: plan.protocol, pooler, throwaway, shared };
+        let mut target = Target {
+            settings,
+            tls,
+            server,
+            protocol: plan.protocol,
+            local: throwaway.as_ref().map(local),
+            pooler,
+            throwaway,
+            shared: false,
+        };
         match target.pooler.take() {
             None => {
                 target.server.on_this_host = Some(near);
+                let backend = client.process_id().filter(|_| near && target.local.is_none());
+                let settings = &target.settings;
+                target.local = target.local.or_else(|| {
+                    LocalServer::of_backend(backend?, &settings.user, &settings.database)
+                });
                 let slots = Slots::read(&mut client).map_err(LoadError::Server)?;
                 slots.map_or(Ok(()), |it| it.hold(plan.connections))?;
             }
@@ -158,6 +173,12 @@ impl Target {
             }
         }
     }
+}
+
+/// A server that we started ourselves.
+fn local(server: &Postgres) -> LocalServer {
+    let data_directory = Some(server.data_dir().to_owned());
+    LocalServer { postmaster: server.pid(), data_directory }
 }
 
 /// Version, settings and extensions.

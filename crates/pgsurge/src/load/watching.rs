@@ -32,6 +32,7 @@ impl Watching {
             settings: target.settings.clone(),
             tls: target.tls.clone(),
             on_this_host: target.server.on_this_host,
+            local_server: target.local.clone(),
             warm_up: plan.warm_up,
             duration: plan.duration,
             stop: stop.clone(),

@@ -88,7 +88,7 @@ pub(super) const SERVER: [Column<ServerRow>; 12] = [
 pub(super) const SERVER_CLASS: &str = "server_active_sessions_by_wait";
 
 /// Of a machine, every second.
-pub(super) const HOST: [Column<HostRow>; 8] = [
+pub(super) const HOST: [Column<HostRow>; 20] = [
     column!("host_interval_s", "s", |row| Some(row.length_s)),
     column!("host_cpu_percent", "percent", |row| Some(row.cpu_percent)),
     column!("host_cpu_user_percent", "percent", |row| Some(row.user_percent)),
@@ -97,6 +97,18 @@ pub(super) const HOST: [Column<HostRow>; 8] = [
     column!("host_cpu_steal_percent", "percent", |row| Some(row.steal_percent)),
     column!("host_run_queue", "count", |row| row.run_queue),
     column!("host_memory_percent", "percent", |row| row.memory_percent),
+    column!("host_load_average_1m", "count", |row| row.load_average_1m),
+    column!("host_swap_in_pages_per_s", "per_s", |row| row.swap_in_pages_per_s),
+    column!("host_disk_utilisation_percent", "percent", |row| row.disk_utilisation_percent),
+    column!("host_disk_read_bytes_per_s", "per_s", |row| row.disk_read_bytes_per_s),
+    column!("host_disk_written_bytes_per_s", "per_s", |row| row.disk_written_bytes_per_s),
+    column!("host_network_received_bytes_per_s", "per_s", |row| row.network_received_bytes_per_s),
+    column!("host_network_sent_bytes_per_s", "per_s", |row| row.network_sent_bytes_per_s),
+    column!("host_cpu_pressure_percent", "percent", |row| row.cpu_pressure_percent),
+    column!("host_io_pressure_percent", "percent", |row| row.io_pressure_percent),
+    column!("host_memory_pressure_percent", "percent", |row| row.memory_pressure_percent),
+    column!("host_server_cpu_percent", "percent", |row| row.server_cpu_percent),
+    column!("host_generator_cpu_percent", "percent", |row| row.generator_cpu_percent),
 ];
 
 /// Of one action, every window.

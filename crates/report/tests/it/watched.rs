@@ -8,7 +8,10 @@ use model::database_metrics::{
     WalCheckpoints,
 };
 use model::series::{HostRow, Line, ServerRow};
-use model::system_metrics::{HostMetrics, SystemMetrics};
+use model::system_metrics::{
+    DiskLoad, DiskMetrics, GeneratorProcess, HostMetrics, HostSource, NetworkLoad, NetworkMetrics,
+    Pressure, ServerProcesses, Stall, SystemMetrics,
+};
 use std::collections::BTreeMap;
 
 const WINDOW: (f64, f64) = (0.0, 60.0);
@@ -231,17 +234,80 @@ fn indexes() -> IndexUsage {
 
 pub(crate) fn system() -> SystemMetrics {
     let server_host = read(HostMetrics {
+        source: HostSource::Proc,
         cpus: 4,
+        cpu_quota: Some(3.5),
         cpu_usage_percent: of(71.0, 93.5),
         cpu_user_percent: of(50.0, 70.0),
         cpu_system_percent: of(20.0, 25.0),
         cpu_iowait_percent: of(3.0, 9.0),
         cpu_steal_percent: of(1.0, 2.0),
         run_queue: Some(of(4.0, 9.0)),
+        load_average_1m: Some(of(5.0, 6.5)),
         memory_usage_percent: Some(of(40.0, 41.0)),
         memory_bytes: Some(8 << 30),
+        swap_in_pages_per_s: Some(of(0.0, 3.0)),
+        swap_out_pages_per_s: Some(of(0.0, 0.0)),
+        disk: part(disks()),
+        network: part(network()),
+        pressure: part(pressure()),
     });
-    SystemMetrics { server_host, generator_host: None }
+    SystemMetrics {
+        server_host,
+        generator_host: None,
+        generator_process: Some(read(GeneratorProcess {
+            cpu_user_ms: 2000.0,
+            cpu_system_ms: 7000.0,
+            cpu_core_percent: of(15.0, 17.5),
+            cpu_machine_percent: Some(of(3.75, 4.375)),
+            resident_bytes: Some(of(21e6, 22e6)),
+            voluntary_switches: 100_000,
+            involuntary_switches: 900,
+        })),
+        server_processes: Some(read(ServerProcesses {
+            processes: of(59.0, 60.0),
+            cpu_ms: 150_000.0,
+            cpu_core_percent: of(250.0, 340.0),
+            cpu_machine_percent: Some(of(62.5, 85.0)),
+        })),
+    }
+}
+
+/// A part of a machine: its window is the machine's.
+fn part<T>(data: T) -> Section<T> {
+    Section { status: Status::Ok, data: Some(data), ..Section::default() }
+}
+
+fn disks() -> DiskMetrics {
+    let device = DiskLoad {
+        device: "nvme0n1".to_owned(),
+        reads_per_s: Some(of(30.0, 90.0)),
+        writes_per_s: Some(of(900.0, 1200.0)),
+        read_bytes_per_s: Some(of(245_760.0, 737_280.0)),
+        written_bytes_per_s: Some(of(8e6, 14e6)),
+        read_await_ms: Some(of(0.2, 0.9)),
+        write_await_ms: Some(of(0.6, 2.5)),
+        utilisation_percent: Some(of(45.0, 70.0)),
+    };
+    DiskMetrics { holds_data: true, devices: vec![device] }
+}
+
+fn network() -> NetworkMetrics {
+    let load = |received: f64, sent: f64| NetworkLoad {
+        received_bytes_per_s: Some(of(received, received)),
+        sent_bytes_per_s: Some(of(sent, sent)),
+        errors: Some(0),
+        drops: Some(2),
+    };
+    NetworkMetrics { all: load(800.0, 400.0), loopback: Some(load(2e6, 2e6)) }
+}
+
+fn pressure() -> Pressure {
+    let stall = |some: f64, full: Option<f64>| {
+        let full_percent = full.map(|full| of(full, full));
+        Some(Stall { some_percent: of(some, some), full_percent })
+    };
+    Pressure { cpu: stall(20.0, None), io: stall(4.0, Some(1.5)), memory: stall(0.0, Some(0.0)) }
 }
 
 /// What the monitor puts into the record in one second.
