@@ -1,9 +1,13 @@
 //! Judgement as pure functions of a result: no IO, no clock, and the same file gives the same
 //! verdict on any day.
 //!
-//! Three questions, in this order: is the run itself sound (`validity`), did the limits hold
-//! (`thresholds`), and what does it come to (`verdict`). `suite` judges several runs as one.
+//! Four questions, in this order: is the run itself sound (`validity`), did the limits hold
+//! (`thresholds`), what does it come to (`verdict`), and what held the server back (`diagnosis`,
+//! made of `rules` and a latency `budget`). `suite` judges several runs as one.
 
+mod budget;
+pub mod diagnosis;
+mod rules;
 pub mod suite;
 pub mod thresholds;
 pub mod validity;
@@ -19,5 +23,6 @@ pub fn judge(result: &RunResult, thresholds: &[Threshold], reasons: Vec<Reason>)
     let validity = validity::check(result);
     let thresholds = thresholds::evaluate(result, thresholds);
     let verdict = verdict::decide(result, &validity, &thresholds, reasons);
-    Judgement { validity, thresholds, verdict }
+    let diagnosed = Some(diagnosis::diagnose(result, &validity));
+    Judgement { validity, thresholds, verdict, diagnosed }
 }

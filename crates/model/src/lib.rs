@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod database_metrics;
+pub mod diagnosis;
 pub mod event;
 pub mod failure;
 pub mod finding;

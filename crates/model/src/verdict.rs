@@ -2,6 +2,7 @@
 //!
 //! Several things can be wrong at once; the gravest decides the code, and every one is named.
 
+use crate::diagnosis::Diagnosed;
 use crate::threshold::ThresholdResult;
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +168,8 @@ pub struct Judgement {
     pub thresholds: Vec<ThresholdResult>,
     /// What it came to.
     pub verdict: Verdict,
+    /// What held the server back; none where nobody asked.
+    pub diagnosed: Option<Diagnosed>,
 }
 
 #[cfg(test)]

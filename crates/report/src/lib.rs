@@ -7,8 +7,8 @@
 
 pub mod advice;
 pub mod csv;
+mod diagnosis;
 pub mod json;
-
 pub mod markdown;
 pub mod series;
 mod server;

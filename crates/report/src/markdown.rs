@@ -1,6 +1,7 @@
 //! A result as Markdown, for a pull request or a wiki: the verdict first, then everything.
 
 use crate::advice::next_steps;
+use crate::diagnosis;
 use crate::server;
 use crate::table::{self, Align, Table};
 use model::metric::MetricValue;
@@ -13,6 +14,7 @@ use std::fmt::Write as _;
 pub fn render(result: &RunResult) -> String {
     let mut out = String::new();
     head(&mut out, result);
+    diagnosis::sections(&mut out, result);
     section(&mut out, "Key figures", &figures(result));
     section(&mut out, "Response times of actions", &grid(&table::actions(result)));
     section(&mut out, "Stages", &grid(&table::stages(result)));

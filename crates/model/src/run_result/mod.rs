@@ -27,6 +27,7 @@ pub use redact::redact;
 pub use stage::{StageBlock, StageMetrics, StagePlan, StageTracker};
 
 use crate::database_metrics::DatabaseMetrics;
+use crate::diagnosis::Diagnosis;
 use crate::event::Event;
 use crate::finding::{Finding, Recommendation};
 use crate::series::Series;
@@ -101,6 +102,9 @@ pub struct RunResult {
     /// What a migration went through; absent where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<Value>,
+    /// What held the server back, as a whole; absent when it was not diagnosed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
     /// What limits the server; absent when it was not diagnosed, empty when nothing was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
@@ -126,6 +130,11 @@ impl RunResult {
         self.validity = judgement.validity;
         self.thresholds = judgement.thresholds;
         self.verdict = judgement.verdict;
+        if let Some(diagnosed) = judgement.diagnosed {
+            self.diagnosis = Some(diagnosed.diagnosis);
+            self.findings = Some(diagnosed.findings);
+            self.recommendations = Some(diagnosed.recommendations);
+        }
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use super::table;
 use crate::markdown::{cell, environment, grid, list, section, verdict_word};
-use model::finding::{Recommendation, Severity};
+use model::finding::Recommendation;
 use model::suite::{Scenario, SuiteResult};
 use model::units::{duration, several};
 use std::fmt::Write as _;
@@ -65,12 +65,7 @@ fn described(scenario: &Scenario) -> String {
 }
 
 fn recommended(it: &Recommendation) -> String {
-    let priority = match it.priority {
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    };
+    let priority = it.priority.name();
     let (category, why, what) = (&it.category, cell(&it.rationale), cell(&it.recommendation));
     format!("**{}** ({priority}): {why}. To do: {what}.", cell(category))
 }

@@ -24,7 +24,7 @@ impl Colour {
 }
 
 /// How wide the words before a line are.
-const LABEL: usize = 8;
+const LABEL: usize = 10;
 
 /// Lines of a fixed width.
 pub(crate) struct Lines {

@@ -4,6 +4,7 @@
 //! At most 40 lines of the given width, however many actions and errors there are; the files
 //! have the rest. Colour is for who looks, so the caller says whether there is any.
 
+mod bottleneck;
 pub(crate) mod lines;
 
 use crate::advice::next_steps;
@@ -35,6 +36,7 @@ impl Default for Style {
 struct Room {
     reasons: usize,
     checks: usize,
+    findings: usize,
     actions: usize,
     statements: usize,
     errors: usize,
@@ -50,6 +52,7 @@ const SCREEN: usize = 40;
 const ROOMY: Room = Room {
     reasons: 4,
     checks: 4,
+    findings: 3,
     actions: 6,
     statements: 3,
     errors: 4,
@@ -60,6 +63,7 @@ const ROOMY: Room = Room {
 const TIGHT: Room = Room {
     reasons: 3,
     checks: 2,
+    findings: 1,
     actions: 4,
     statements: 2,
     errors: 2,
@@ -81,6 +85,7 @@ fn render_in(room: &Room, result: &RunResult, style: Style) -> String {
     let mut lines = Lines::new(style, room.wrap);
     verdict(&mut lines, room, result);
     validity(&mut lines, room, result);
+    bottleneck::lines(&mut lines, room, result);
     figures(&mut lines, result);
     times(&mut lines, room, result);
     errors(&mut lines, room, result);

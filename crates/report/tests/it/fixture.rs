@@ -1,7 +1,7 @@
 //! A run of the Hokm workload, counted with the real types. Its latencies follow a fixed spread,
 //! so that snapshots don't change; none of it is a measurement.
 
-use crate::watched;
+use crate::{diagnosed, watched};
 use model::catalog::{Catalog, Kind, StatementSpec};
 use model::event::{Event, EventKind};
 use model::failure::{Failure, FailureTally};
@@ -274,6 +274,7 @@ fn judgement(result: &RunResult) -> Judgement {
         ],
         thresholds: thresholds.collect(),
         verdict: Verdict::of(vec![]),
+        diagnosed: Some(diagnosed::diagnosed()),
     }
 }
 

@@ -1,0 +1,144 @@
+//! What rules ask of a result: each answer is a value, or why there is none.
+
+use super::waits::Waits;
+use model::database_metrics::{DatabaseMetrics, Section};
+use model::finding::Window;
+use model::run_result::{LoadMetrics, RunResult};
+use model::system_metrics::HostMetrics;
+use model::verdict::{ValidityCheck, ValidityOutcome};
+use serde_json::Value;
+
+/// Something that a rule needs and that was not there, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing(pub(crate) String);
+
+impl Missing {
+    pub(crate) fn because(reason: impl Into<String>) -> Missing {
+        Missing(reason.into())
+    }
+}
+
+/// Below this share of what was offered a server did not keep up; see `validity::substance`.
+const KEPT_UP: f64 = 0.95;
+/// A queue before the connections that makes up this share of the response time is load that the
+/// server, or the number of connections, did not take.
+const QUEUE_SHARE: f64 = 0.2;
+
+/// A result, seen from a rule.
+pub(crate) struct Facts<'a> {
+    pub(crate) result: &'a RunResult,
+    validity: &'a [ValidityCheck],
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn of(result: &'a RunResult, validity: &'a [ValidityCheck]) -> Facts<'a> {
+        Facts { result, validity }
+    }
+
+    pub(crate) fn load(&self) -> &'a LoadMetrics {
+        &self.result.load_metrics
+    }
+
+    /// What the server said.
+    pub(crate) fn database(&self) -> Result<&'a DatabaseMetrics, Missing> {
+        let why = "the server was not watched (--monitor off)";
+        self.result.database_metrics.as_ref().ok_or_else(|| Missing::because(why))
+    }
+
+    /// The numbers of a section of what the server said.
+    pub(crate) fn section<T>(
+        &self,
+        pick: impl FnOnce(&'a DatabaseMetrics) -> &'a Section<T>,
+    ) -> Result<&'a T, Missing> {
+        section(pick(self.database()?))
+    }
+
+    /// The server's host.
+    pub(crate) fn host(&self) -> Result<&'a HostMetrics, Missing> {
+        let hosts = self.result.system_metrics.as_ref();
+        let why = "the server's host was not watched";
+        section(&hosts.ok_or_else(|| Missing::because(why))?.server_host)
+    }
+
+    /// What sessions waited for.
+    pub(crate) fn waits(&self) -> Result<Waits<'a>, Missing> {
+        let database = self.database()?;
+        Waits::of(section(&database.wait_events)?, window(&database.wait_events))
+    }
+
+    /// The CPUs that the server can use.
+    pub(crate) fn cpus(&self) -> Result<f64, Missing> {
+        if let Ok(host) = self.host() {
+            return Ok(host.usable_cpus());
+        }
+        let environment = &self.result.environment;
+        let here = environment.server.as_ref().and_then(|it| it.on_this_host) == Some(true);
+        let cpus = environment.host.cpus.filter(|_| here);
+        let why = "how many CPUs the server has is not known";
+        cpus.map(|cpus| cpus as f64).ok_or_else(|| Missing::because(why))
+    }
+
+    /// The value of a setting of the server, as `SHOW` gives it.
+    pub(crate) fn setting(&self, name: &str) -> Result<&'a str, Missing> {
+        let server = self.result.environment.server.as_ref();
+        let shown = server.and_then(|it| it.settings.get(name)).map(String::as_str);
+        shown.ok_or_else(|| Missing(format!("the server's {name} was not read")))
+    }
+
+    /// Actions that ended with an answer or a failure, per second.
+    pub(crate) fn finished_per_s(&self) -> f64 {
+        let load = self.load();
+        load.all_actions.finished() as f64 / load.elapsed_s.max(f64::MIN_POSITIVE)
+    }
+
+    /// True where the load asked for all that the server gives: a closed loop without a pause, a
+    /// schedule that was not kept, or a queue before the connections. Then whatever sessions do
+    /// most is what limits; elsewhere it only makes answers slower.
+    pub(crate) fn is_pressed(&self) -> bool {
+        let load = self.load();
+        let (all, plan) = (&load.all_actions, &self.result.plan);
+        let wait = all.wait_ms.map_or(0.0, |it| it.mean);
+        let response = all.response_time_ms.map_or(0.0, |it| it.mean);
+        match load.offered_per_s.or(load.offered_queries_per_s.map(|_| f64::INFINITY)) {
+            Some(offered) if offered.is_finite() => {
+                load.achieved_per_s < offered * KEPT_UP || wait > response * QUEUE_SHARE
+            }
+            Some(_) => wait > response * QUEUE_SHARE,
+            None => plan.pointer("/shape/think_time").is_none_or(Value::is_null),
+        }
+    }
+
+    /// A check of the run's own soundness.
+    pub(crate) fn check(&self, code: &str) -> Option<&'a ValidityCheck> {
+        self.validity.iter().find(|check| check.code == code)
+    }
+
+    /// True where the numbers can't be trusted.
+    pub(crate) fn is_invalid(&self) -> bool {
+        self.validity.iter().any(|check| check.outcome == ValidityOutcome::Invalid)
+    }
+
+    /// The name of the stage at a moment; the only one where there is one.
+    pub(crate) fn stage(&self, at_s: Option<f64>) -> Option<String> {
+        let stages = &self.load().stages;
+        let found = match (at_s, stages.as_slice()) {
+            (_, [only]) => Some(only),
+            (Some(at), _) => {
+                stages.iter().find(|it| (it.from_s..it.from_s + it.length_s).contains(&at))
+            }
+            (None, _) => None,
+        };
+        found.map(|stage| stage.name.clone())
+    }
+}
+
+/// The numbers of a section, or its reason.
+fn section<T>(section: &Section<T>) -> Result<&T, Missing> {
+    let reason = section.reason.as_deref().unwrap_or("it was not read");
+    section.data().ok_or_else(|| Missing::because(reason))
+}
+
+/// When a section was read.
+pub(crate) fn window<T>(section: &Section<T>) -> Option<Window> {
+    Some(Window { from_s: section.from_s?, to_s: section.to_s? })
+}

@@ -1,0 +1,110 @@
+//! The diagnosis as a whole: order, the one that limits, what could not be judged.
+
+use super::fixture::{db, diagnosed, fires, latency, paced, sound, waiting};
+use crate::rules::RULES;
+use crate::{diagnosis, validity};
+use model::finding::Severity;
+use model::run_result::RunResult;
+use std::collections::BTreeSet;
+
+#[test]
+fn a_sound_run_has_no_bottleneck_and_strengths() {
+    let all = diagnosed(|_| ());
+    assert_eq!((all.diagnosis.primary, all.findings), (None, vec![]));
+    let reason = all.diagnosis.none_reason.unwrap();
+    assert!(reason.starts_with("busy sessions: 1 on average, for 4 CPUs"), "{reason}");
+    assert!(all.diagnosis.strengths.len() >= 5, "{:?}", all.diagnosis.strengths);
+}
+
+#[test]
+fn what_explains_most_is_the_one_that_limits() {
+    let all = diagnosed(|result| {
+        waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 6.0), ("IO:WalSync", 2.0)])(result);
+    });
+    let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!(codes, ["lock_hot_row", "wal_sync"]);
+    assert_eq!(all.diagnosis.primary.unwrap().code, "lock_hot_row");
+    assert_eq!(all.findings[0].impact, 0.667);
+    assert_eq!(all.recommendations.len(), 2);
+}
+
+#[test]
+fn a_cause_stands_before_the_resource_that_it_uses_up() {
+    let all = diagnosed(|result| {
+        waiting(&[("CPU:CPU", 6.0), ("Lock:tuple", 3.0)])(result);
+        let host = &mut result.system_metrics.as_mut().unwrap().server_host;
+        host.data.as_mut().unwrap().cpu_usage_percent.mean = 99.0;
+    });
+    let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!(codes, ["lock_hot_row", "cpu_saturated"]);
+}
+
+#[test]
+fn of_an_invalid_run_nothing_is_named_but_the_generator() {
+    let busy = |result: &mut RunResult| {
+        waiting(&[("Lock:tuple", 9.0)])(result);
+        result.load_metrics.generator.busiest_thread_percent = Some(99.0);
+    };
+    let all = diagnosed(busy);
+    assert_eq!(all.diagnosis.primary.unwrap().code, "generator_saturated");
+    let unsound = |result: &mut RunResult| {
+        waiting(&[("Lock:tuple", 9.0)])(result);
+        result.load_metrics.all_actions.scheduled += 1;
+    };
+    let all = diagnosed(unsound);
+    assert_eq!((all.diagnosis.primary, all.findings.len()), (None, 1));
+    assert!(all.diagnosis.none_reason.unwrap().contains("not valid"));
+}
+
+#[test]
+fn a_late_generator_says_so_first() {
+    let found = fires("generator_late", |result| {
+        let all = &mut result.load_metrics.all_actions;
+        (all.lateness_ms, all.response_time_ms) = (Some(latency(40.0)), Some(latency(50.0)));
+    });
+    assert_eq!((found.severity, found.impact), (Severity::Critical, 1.0));
+    assert!(found.title.contains("40.0 ms"), "{}", found.title);
+}
+
+#[test]
+fn what_only_slows_answers_down_is_not_named_where_the_server_keeps_up() {
+    let all = diagnosed(|result| {
+        waiting(&[("CPU:CPU", 0.7), ("IO:WalSync", 0.3)])(result);
+        paced(result);
+    });
+    assert_eq!(all.findings[0].severity, Severity::Medium);
+    assert_eq!(all.diagnosis.primary, None);
+    let reason = all.diagnosis.none_reason.unwrap();
+    assert!(reason.starts_with("the server kept up with the load"), "{reason}");
+}
+
+#[test]
+fn an_empty_result_is_diagnosed_as_unknown() {
+    let result = RunResult::default();
+    let all = diagnosis::diagnose(&result, &validity::check(&result));
+    let rules = RULES.iter().copied().flatten().count();
+    assert_eq!(all.diagnosis.not_evaluated.len(), rules, "{:#?}", all.findings);
+    assert!(all.findings.is_empty() && all.diagnosis.strengths.is_empty());
+    assert!(all.diagnosis.budget.is_none() && all.diagnosis.none_reason.is_some());
+}
+
+#[test]
+fn each_rule_has_a_code_of_its_own_and_a_source() {
+    let rules: Vec<_> = RULES.iter().copied().flatten().collect();
+    let codes: BTreeSet<_> = rules.iter().map(|rule| rule.code).collect();
+    assert_eq!(codes.len(), rules.len());
+    for rule in rules {
+        let word = |c: char| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit();
+        assert!(rule.code.chars().all(word) && !rule.source.is_empty(), "{}", rule.code);
+    }
+}
+
+#[test]
+fn the_same_result_gives_the_same_diagnosis() {
+    let judged = |mut result: RunResult| {
+        waiting(&[("Lock:tuple", 3.0), ("IO:WalSync", 3.0)])(&mut result);
+        db(&mut result).temp_files.data.as_mut().unwrap().files = 99;
+        diagnosis::diagnose(&result, &validity::check(&result))
+    };
+    assert_eq!(judged(sound()), judged(sound()));
+}

@@ -1,0 +1,64 @@
+//! The rules: one function each, in a file of its family.
+//!
+//! A rule takes the result and says `Ok(Some(found))` when it fires, `Ok(None)` when what it looks
+//! for is not there, and `Err(Missing)` when it can't know. Its limits are constants with their
+//! source; limits on shares of busy sessions are ours, for nobody publishes any, and are held to
+//! account by the tests of induced faults.
+
+mod cpu;
+mod generator;
+mod locks;
+mod memory;
+mod wal;
+
+use crate::diagnosis::{Facts, Found, Missing};
+
+/// What a rule comes to.
+pub(crate) type Ruling = Result<Option<Found>, Missing>;
+
+/// One rule.
+pub(crate) struct Rule {
+    /// The stable code of its finding.
+    pub(crate) code: &'static str,
+    /// What it is about, for those who sort recommendations.
+    pub(crate) category: &'static str,
+    /// Where it and its limits come from.
+    pub(crate) source: &'static str,
+    /// The rule.
+    pub(crate) judge: fn(&Facts<'_>) -> Ruling,
+}
+
+impl Rule {
+    /// True where it is about us, not about the server.
+    pub(crate) fn is_generator(&self) -> bool {
+        self.category == generator::CATEGORY
+    }
+}
+
+/// A rule that fired.
+pub(crate) struct Fired {
+    pub(crate) rule: &'static Rule,
+    pub(crate) found: Found,
+}
+
+/// Every rule, by family.
+pub(crate) const RULES: [&[Rule]; 5] =
+    [&generator::RULES, &locks::RULES, &cpu::RULES, &memory::RULES, &wal::RULES];
+
+/// How to see that a change helped.
+fn again(figure: &str) -> String {
+    format!("run the same load again (same --seed and settings): {figure}")
+}
+
+/// The beginning of a statement, as a reader recognises it.
+fn beginning(statement: &str) -> String {
+    const SHOWN: usize = 80;
+    let flat = statement.split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.chars().count() > SHOWN {
+        true => flat.chars().take(SHOWN).chain(['…']).collect(),
+        false => flat,
+    }
+}
+
+#[cfg(test)]
+mod tests;
