@@ -9,6 +9,9 @@ mod cpu;
 mod generator;
 mod locks;
 mod memory;
+mod network;
+mod schema;
+mod settings;
 mod wal;
 
 use crate::diagnosis::{Facts, Found, Missing};
@@ -42,8 +45,16 @@ pub(crate) struct Fired {
 }
 
 /// Every rule, by family.
-pub(crate) const RULES: [&[Rule]; 5] =
-    [&generator::RULES, &locks::RULES, &cpu::RULES, &memory::RULES, &wal::RULES];
+pub(crate) const RULES: [&[Rule]; 8] = [
+    &generator::RULES,
+    &locks::RULES,
+    &cpu::RULES,
+    &memory::RULES,
+    &wal::RULES,
+    &network::RULES,
+    &schema::RULES,
+    &settings::RULES,
+];
 
 /// How to see that a change helped.
 fn again(figure: &str) -> String {

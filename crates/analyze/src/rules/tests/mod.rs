@@ -4,6 +4,9 @@
 mod cpu;
 mod locks;
 mod memory;
+mod network;
+mod schema;
+mod settings;
 mod wal;
 
 use crate::diagnosis::fixture::*;

@@ -1,0 +1,151 @@
+//! What lies between client and server: the way, and the connections.
+
+use super::{Rule, Ruling, again};
+use crate::diagnosis::{Facts, Found, Missing, Role, fact};
+use model::finding::Severity;
+use model::units::{count, decimal, milliseconds, percent};
+
+/// The rules.
+pub(super) const RULES: [Rule; 2] = [
+    Rule {
+        code: "network_round_trips",
+        category: "network",
+        source: "Amazon RDS, wait event Client:ClientRead; that more than half of the time is spent \
+                 outside of a server with half a CPU in use is our limit",
+        judge: round_trips,
+    },
+    Rule {
+        code: "pool_too_small",
+        category: "connections",
+        source: "Little's law: a queue before connections while the server has CPUs to spare; a \
+                 fifth of the response time is our limit",
+        judge: pool_too_small,
+    },
+];
+
+/// From this share of a statement's time on, it is spent elsewhere than in the server.
+const OUTSIDE_PERCENT: f64 = 50.0;
+/// Ways shorter than this are a loopback's: nobody can shorten them.
+const LOOPBACK_MS: f64 = 0.5;
+/// A server with fewer busy sessions than this share of its CPUs is waited for by nobody.
+const IDLE_SHARE: f64 = 0.5;
+
+/// G4: the way to the server and back takes longer than its work.
+fn round_trips(facts: &Facts<'_>) -> Ruling {
+    let waits = facts.waits()?;
+    let queries = facts.section(|it| &it.query_performance)?;
+    let ours = facts.load().all_statements.service_time_ms;
+    let ours = ours.ok_or_else(|| Missing::because("no statement was answered"))?.mean;
+    let exec = queries.mean_exec_time_ms;
+    let exec = exec.ok_or_else(|| Missing::because("the server counted no statement"))?;
+    let plan = queries.total_plan_time_ms.unwrap_or(0.0) / queries.calls.max(1) as f64;
+    let way = (ours - exec - plan).max(0.0);
+    let share = way * 100.0 / ours.max(f64::MIN_POSITIVE);
+    let few = facts.cpus().map_or(1.0, |cpus| cpus * IDLE_SHARE);
+    if share < OUTSIDE_PERCENT || way < LOOPBACK_MS || waits.busy >= few {
+        return Ok(None);
+    }
+    let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
+    let title = format!(
+        "the way to the server takes {} of a statement's time ({})",
+        percent(share),
+        milliseconds(way)
+    );
+    let transactions = facts.load().all_actions.finished().max(1) as f64;
+    let each = facts.load().all_statements.count as f64 / transactions;
+    Ok(Some(
+        Found::new(severity, Role::Cause, title)
+            .explains(share / 100.0)
+            .seen([
+                fact(
+                    format!("a statement was answered after {} on average", milliseconds(ours)),
+                    "load_metrics.all_statements.service_time_ms.mean",
+                    ours,
+                ),
+                fact(
+                    format!("the server worked {} of it", milliseconds(exec + plan)),
+                    "database_metrics.query_performance.mean_exec_time_ms",
+                    exec,
+                ),
+                fact(
+                    format!("{} sessions were busy on average", decimal(waits.busy)),
+                    "database_metrics.wait_events.active_sessions.mean",
+                    waits.busy,
+                ),
+            ])
+            .within(waits.window)
+            .because(format!(
+                "each statement is one way there and back, and an action makes {} of them: the \
+                 server waits for the client, not the client for the server",
+                decimal(each)
+            ))
+            .advise(
+                "bring client and server closer together, or make fewer round trips: send the \
+                 statements of a transaction together (--pipeline shows what that gives), prepare \
+                 statements, do more in one statement",
+                again("service time comes near the server's own execution time"),
+            ),
+    ))
+}
+
+/// From this share of the response time on, users wait for a connection more than a little.
+const WAIT_PERCENT: f64 = 20.0;
+/// Waiting that nobody feels.
+const WAIT_MS: f64 = 1.0;
+
+/// G3: users wait for a connection, and the server has room.
+fn pool_too_small(facts: &Facts<'_>) -> Ruling {
+    let waits = facts.waits()?;
+    let cpus = facts.cpus()?;
+    let load = facts.load();
+    let all = &load.all_actions;
+    let (Some(wait), Some(response)) = (all.wait_ms, all.response_time_ms) else {
+        return Err(Missing::because("no action was answered"));
+    };
+    let share = wait.mean * 100.0 / response.mean.max(f64::MIN_POSITIVE);
+    if share < WAIT_PERCENT || wait.mean < WAIT_MS || waits.busy >= cpus {
+        return Ok(None);
+    }
+    let size = load.pool.size;
+    let title = format!(
+        "{} connections are too few: users wait {} for one ({} of the response time)",
+        count(size),
+        milliseconds(wait.mean),
+        percent(share)
+    );
+    // Little's law: what is under way at once is the rate times the time that one takes.
+    let service = all.service_time_ms.map_or(0.0, |it| it.mean);
+    let offered = load.offered_per_s.unwrap_or(load.achieved_per_s);
+    let needed = (offered * service / 1000.0).ceil().max(1.0);
+    Ok(Some(
+        Found::new(Severity::High, Role::Cause, title)
+            .explains(share / 100.0)
+            .seen([
+                fact(
+                    format!("an action waited {} for a connection", milliseconds(wait.mean)),
+                    "load_metrics.all_actions.wait_ms.mean",
+                    wait.mean,
+                ),
+                fact(
+                    format!("{} sessions were busy on {} CPUs", decimal(waits.busy), decimal(cpus)),
+                    "database_metrics.wait_events.active_sessions.mean",
+                    waits.busy,
+                ),
+            ])
+            .within(waits.window)
+            .because(
+                "every connection is taken while the server has CPUs to spare: the pool is the \
+                 limit, not the server",
+            )
+            .advise(
+                format!(
+                    "at {} for an action, {}/s keep {} connections busy on average: use more than \
+                     that (half as many again), or make actions shorter",
+                    milliseconds(service),
+                    decimal(offered),
+                    count(needed as u64)
+                ),
+                again("wait_ms falls to nearly nothing with more --connections"),
+            ),
+    ))
+}

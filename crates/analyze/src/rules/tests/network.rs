@@ -1,0 +1,58 @@
+//! The way to the server, and connections.
+
+use super::*;
+use model::finding::Severity;
+use model::run_result::RunResult;
+
+/// Statements answered after so long, of which the server worked so much.
+fn answered(service_ms: f64, exec_ms: f64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        waiting(&[("CPU:CPU", 1.0)])(result);
+        result.load_metrics.all_statements.service_time_ms = Some(latency(service_ms));
+        let queries = db(result).query_performance.data.as_mut().unwrap();
+        queries.mean_exec_time_ms = Some(exec_ms);
+    }
+}
+
+#[test]
+fn a_long_way_is_told_when_the_server_has_little_to_do() {
+    let found = fires("network_round_trips", answered(4.0, 1.0));
+    assert!(found.title.contains("75.0 %") && found.title.contains("3.0 ms"), "{}", found.title);
+    assert!(rests_on(&found, 4.0) && rests_on(&found, 1.0));
+    quiet("network_round_trips", answered(4.0, 2.1));
+    quiet("network_round_trips", answered(0.5, 0.1));
+    quiet("network_round_trips", |result| {
+        answered(4.0, 1.0)(result);
+        waiting(&[("CPU:CPU", 2.0)])(result);
+    });
+    let reason = unknown("network_round_trips", |result| {
+        result.load_metrics.all_statements.service_time_ms = None;
+    });
+    assert!(reason.contains("no statement was answered"), "{reason}");
+}
+
+/// An open loop of 1000/s whose actions take 20 ms, of which they wait so much.
+fn queued(wait_ms: f64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        waiting(&[("CPU:CPU", 1.0)])(result);
+        paced(result);
+        let all = &mut result.load_metrics.all_actions;
+        all.wait_ms = Some(latency(wait_ms));
+        all.response_time_ms = Some(latency(20.0));
+        all.service_time_ms = Some(latency(20.0 - wait_ms));
+    }
+}
+
+#[test]
+fn a_small_pool_is_told_with_the_size_that_would_do() {
+    let found = fires("pool_too_small", queued(8.0));
+    assert!(found.title.contains("10 connections") && found.severity == Severity::High);
+    assert!(found.advice.contains("keep 12 connections busy"), "{}", found.advice);
+    quiet("pool_too_small", queued(3.9));
+    quiet("pool_too_small", |result| {
+        queued(8.0)(result);
+        waiting(&[("CPU:CPU", 4.0)])(result);
+    });
+    let reason = unknown("pool_too_small", |r| r.load_metrics.all_actions.wait_ms = None);
+    assert!(reason.contains("no action was answered"), "{reason}");
+}

@@ -1,0 +1,68 @@
+//! Tables and indexes.
+
+use super::*;
+use model::database_metrics::{IndexLoad, Section, TableLoad, TableStats, Unread};
+use model::finding::Severity;
+use model::run_result::RunResult;
+
+fn table(updated: u64, hot: u64, dead: u64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let table = TableLoad {
+            table: "public.games".to_owned(),
+            rows_updated: updated,
+            rows_hot_updated: hot,
+            live_rows: 90_000,
+            dead_rows: dead,
+            ..TableLoad::default()
+        };
+        db(result).table_stats.data = Some(TableStats { tables: vec![table], left_out: 0 });
+    }
+}
+
+fn no_tables(result: &mut RunResult) {
+    db(result).table_stats = Section::unread(Unread::missing("no such view"));
+}
+
+#[test]
+fn updates_that_are_not_heap_only_are_told_with_their_table() {
+    let found = fires("no_hot_updates", table(1000, 499, 0));
+    assert!(found.title.contains("49.9 %") && found.title.contains("public.games"), "{found:#?}");
+    assert!(rests_on(&found, 1000.0) && found.advice.contains("fillfactor"));
+    quiet("no_hot_updates", table(1000, 500, 0));
+    quiet("no_hot_updates", table(999, 0, 0));
+    assert_eq!(unknown("no_hot_updates", no_tables), "no such view");
+}
+
+#[test]
+fn dead_rows_are_told_when_they_are_a_tenth_and_many() {
+    let found = fires("dead_rows", table(0, 0, 10_000));
+    assert!(rests_on(&found, 10_000.0) && found.severity == Severity::Medium);
+    assert_eq!(fires("dead_rows", table(0, 0, 90_000)).severity, Severity::High);
+    quiet("dead_rows", table(0, 0, 9_999));
+    assert_eq!(unknown("dead_rows", no_tables), "no such view");
+}
+
+#[test]
+fn an_index_without_a_scan_is_told_where_changes_keep_it_up() {
+    let indexed = |scans, unique, updated| {
+        move |result: &mut RunResult| {
+            table(updated, 0, 0)(result);
+            let index = IndexLoad {
+                index: "public.spare".to_owned(),
+                table: "public.games".to_owned(),
+                scans,
+                unique,
+                ..IndexLoad::default()
+            };
+            let indexes = vec![index];
+            let usage = model::database_metrics::IndexUsage { indexes, ..Default::default() };
+            db(result).index_usage = Section::read(usage, (0.0, 100.0));
+        }
+    };
+    let found = fires("unused_index", indexed(0, false, 1000));
+    assert!(found.title.contains("public.spare") && found.severity == Severity::Low);
+    quiet("unused_index", indexed(1, false, 1000));
+    quiet("unused_index", indexed(0, true, 1000));
+    quiet("unused_index", indexed(0, false, 999));
+    assert_eq!(unknown("unused_index", no_tables), "no such view");
+}
