@@ -88,6 +88,12 @@ pub struct Plan {
     pub data: Data,
     /// Whether the server and its host are watched while load runs.
     pub monitor: bool,
+    /// Where a node_exporter tells of the server's host, when one is to be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_exporter: Option<String>,
+    /// The console of a PgBouncer that is to be asked, without a password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pooler_admin: Option<String>,
 }
 
 /// A limit for one metric of the result.

@@ -7,9 +7,11 @@
 
 mod host;
 mod monitor;
+mod pooler;
 mod postgres;
 mod timeline;
 
-pub use host::LocalServer;
+pub use host::{LocalServer, NodeExporter};
 pub use monitor::{Monitor, Monitored};
+pub use pooler::PoolerConsole;
 pub use timeline::Watched;

@@ -1,7 +1,8 @@
 //! When things happen: the run's clock as the monitor's threads see it.
 
-use crate::host::LocalServer;
-use model::database_metrics::MeanMax;
+use crate::host::{LocalServer, NodeExporter};
+use crate::pooler::PoolerConsole;
+use model::database_metrics::{MeanMax, Unread};
 use model::series::Line;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,10 @@ pub struct Watched {
     pub on_this_host: Option<bool>,
     /// Its processes, where it shares this machine and they can be told.
     pub local_server: Option<LocalServer>,
+    /// Who tells of its host instead, from there.
+    pub node_exporter: Option<NodeExporter>,
+    /// The pooler in front of it, where there is one, or why it can't be asked.
+    pub pooler: Option<Result<PoolerConsole, Unread>>,
     /// Load before the measured time.
     pub warm_up: Duration,
     /// The measured time.

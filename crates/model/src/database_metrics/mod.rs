@@ -5,6 +5,7 @@
 //! a counter that went backwards makes its section absent, never negative.
 
 mod io;
+mod pooler;
 mod relations;
 mod section;
 mod sessions;
@@ -12,6 +13,7 @@ mod statements;
 mod storage;
 
 pub use io::{IoLoad, IoStats, SlruLoad, SlruStats};
+pub use pooler::PoolerStats;
 pub use relations::{IndexLoad, IndexUsage, TableLoad, TableStats};
 pub use section::{MeanMax, Section, Status, Unread};
 pub use sessions::{
@@ -57,6 +59,9 @@ pub struct DatabaseMetrics {
     pub database_size: Section<DatabaseSize>,
     /// The server's settings at both ends.
     pub settings: Section<SettingStats>,
+    /// The connection pooler in front of the server, where there is one that can be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooler: Option<Section<PoolerStats>>,
     /// What asking for all this cost.
     pub monitor: Section<MonitorCost>,
 }

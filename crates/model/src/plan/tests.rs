@@ -32,6 +32,8 @@ fn plan(shape: Shape) -> Plan {
         output: output("a/b.json"),
         progress: Some(Duration::from_secs(1)),
         monitor: true,
+        node_exporter: Some("http://10.0.0.5:9100".into()),
+        pooler_admin: Some("10.0.0.5:6432 as \"stats\"".into()),
         data: Data {
             run: "rtn8d0cx12ab".into(),
             schema: None,

@@ -4,7 +4,7 @@
 //! object whose first key says what it is, so that a reader who wants one operation can pass over
 //! the others without parsing them. A line cut short by a kill is an error of that line alone.
 
-use super::watched::{HostRow, ServerRow};
+use super::watched::{HostRow, PoolerRow, ServerRow};
 use crate::catalog::Kind;
 use crate::event::Event;
 use crate::run_result::{Environment, ErrorRow, RunResult, SlowRow};
@@ -232,6 +232,8 @@ pub enum Line {
     Server(ServerRow),
     /// What its host did in a second.
     Host(HostRow),
+    /// What the pooler in front of it did in a second.
+    Pooler(PoolerRow),
     /// Something that happened.
     Event(Event),
     /// The load has ended.
@@ -252,6 +254,7 @@ struct Wrapped<T> {
         alias = "interval",
         alias = "server",
         alias = "host",
+        alias = "pooler",
         alias = "event",
         alias = "end",
         alias = "result"
@@ -278,6 +281,8 @@ impl Line {
 
     /// Where a line about its host begins.
     pub const HOST_PREFIX: &'static str = "{\"host\":";
+    /// Where a line about the pooler begins.
+    pub const POOLER_PREFIX: &'static str = "{\"pooler\":";
 
     /// Where a line about an event begins.
     pub const EVENT_PREFIX: &'static str = "{\"event\":";
@@ -299,6 +304,7 @@ impl Line {
             Line::Event(event) => (Line::EVENT_PREFIX, serde_json::to_string(event), "}\n"),
             Line::Server(row) => (Line::SERVER_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Host(row) => (Line::HOST_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::Pooler(row) => (Line::POOLER_PREFIX, serde_json::to_string(row), "}\n"),
             Line::End(row) => (Line::END_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Result(row) => (Line::RESULT_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Action(row) => ("", serde_json::to_string(row), "\n"),
@@ -322,6 +328,8 @@ impl Line {
             unwrap(text).map(Line::Server)
         } else if text.starts_with(Line::HOST_PREFIX) {
             unwrap(text).map(Line::Host)
+        } else if text.starts_with(Line::POOLER_PREFIX) {
+            unwrap(text).map(Line::Pooler)
         } else if text.starts_with(Line::EVENT_PREFIX) {
             unwrap(text).map(Line::Event)
         } else if text.starts_with(Line::END_PREFIX) {

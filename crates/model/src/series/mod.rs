@@ -11,7 +11,7 @@ pub use encoder::SeriesEncoder;
 pub use line::{
     ActionRow, EndRow, Header, IntervalRow, Line, LineError, StatementName, StatementRow,
 };
-pub use watched::{HostRow, ServerRow};
+pub use watched::{HostRow, PoolerRow, ServerRow};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -50,6 +50,26 @@ pub struct ServerRow {
     pub classes: BTreeMap<String, f64>,
 }
 
+/// The pooler in front of the server in one second: the pools of the database under load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PoolerRow {
+    /// When it began, seconds since measuring began; negative in the warm-up.
+    pub t: f64,
+    /// How often they were looked at.
+    pub samples: u64,
+    /// Mean number of clients that have a server connection, or nothing to ask for.
+    pub clients_active: f64,
+    /// Mean number of clients that wait for a server connection.
+    pub clients_waiting: f64,
+    /// Mean number of server connections that a client has.
+    pub servers_active: f64,
+    /// Mean number of free server connections.
+    pub servers_idle: f64,
+    /// The longest that a client had waited.
+    pub wait_max_ms: f64,
+}
+
 /// A machine in one second. Shares are of all its CPUs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,18 +2,18 @@
 
 use crate::timeline::round;
 
-/// The counters of all CPUs together.
+/// The counters of all CPUs together, of whatever unit: only their shares count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cpu {
     /// How many CPUs are online.
     pub(crate) cpus: u64,
     /// Threads that run or want to.
     pub(crate) running: Option<u64>,
-    user: u64,
-    system: u64,
-    idle: u64,
-    iowait: u64,
-    steal: u64,
+    pub(super) user: u64,
+    pub(super) system: u64,
+    pub(super) idle: u64,
+    pub(super) iowait: u64,
+    pub(super) steal: u64,
 }
 
 /// Shares of the CPUs' time, in percent.

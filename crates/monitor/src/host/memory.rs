@@ -21,6 +21,11 @@ impl Memory {
             kib.checked_mul(1024)
         };
         let (total_bytes, available_bytes) = (bytes("MemTotal:")?, bytes("MemAvailable:")?);
+        Memory::new(total_bytes, available_bytes)
+    }
+
+    /// None where there is no memory.
+    pub(crate) fn new(total_bytes: u64, available_bytes: u64) -> Option<Memory> {
         (total_bytes > 0).then_some(Memory { total_bytes, available_bytes })
     }
 

@@ -49,6 +49,20 @@ impl Reading {
         }
     }
 
+    /// A look that saw nothing.
+    pub(super) fn nothing(why: &str) -> Reading {
+        Reading {
+            at: Instant::now(),
+            cpu: Err(why.to_owned()),
+            memory: None,
+            load_average: None,
+            swap: None,
+            disks: Err(why.to_owned()),
+            network: Err(why.to_owned()),
+            pressure: Err(why.to_owned()),
+        }
+    }
+
     /// What came since an earlier look; none where one of them saw nothing.
     pub(super) fn since(&self, earlier: &Reading) -> Option<Between> {
         let seconds = self.at.saturating_duration_since(earlier.at).as_secs_f64();

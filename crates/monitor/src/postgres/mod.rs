@@ -21,7 +21,6 @@ mod snapshot;
 mod statements;
 mod wal;
 
-use crate::host;
 use crate::timeline::{
     Outbox, Signal, Timeline, Watched, Woken, round, thread_cpu, wait, wait_for_begin,
 };
@@ -51,15 +50,32 @@ pub(crate) struct Seen {
     metrics: DatabaseMetrics,
     cost: MonitorCost,
     own_cpu: Option<Duration>,
+    /// Round trips while load ran, as a share of that time.
+    asking_share: Option<f64>,
     window: (f64, f64),
 }
 
+/// What only the whole monitor knows.
+pub(crate) struct Whole {
+    /// CPU time of its other threads.
+    pub(crate) others_cpu: Option<Duration>,
+    /// Lines that found no room.
+    pub(crate) rows_lost: u64,
+    /// CPUs of the server's host, where they are known.
+    pub(crate) server_cpus: Option<f64>,
+}
+
 impl Seen {
-    /// With what only the whole monitor knows: its other thread's CPU time, and lost lines.
-    pub(crate) fn finish(self, host_cpu: Option<Duration>, rows_lost: u64) -> DatabaseMetrics {
-        let cpu = self.own_cpu.zip(host_cpu).map(|(server, host)| server + host);
-        let cpu_ms = cpu.map(milliseconds);
-        let cost = MonitorCost { cpu_ms, rows_lost, ..self.cost };
+    /// With what only the whole monitor knows.
+    pub(crate) fn finish(self, whole: &Whole) -> DatabaseMetrics {
+        let cpu = self.own_cpu.zip(whole.others_cpu).map(|(server, others)| server + others);
+        let share = self.asking_share.zip(whole.server_cpus.filter(|cpus| *cpus > 0.0));
+        let cost = MonitorCost {
+            cpu_ms: cpu.map(milliseconds),
+            rows_lost: whole.rows_lost,
+            server_cpu_percent: share.map(|(share, cpus)| round(share * 100.0 / cpus)),
+            ..self.cost
+        };
         DatabaseMetrics { monitor: Section::read(cost, self.window), ..self.metrics }
     }
 }
@@ -87,23 +103,21 @@ pub(crate) fn watch(
     let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
     let (metrics, own_exec_ms) = sections::all(&mut session, &span, &tally, worst.finish());
     let all = session.cost;
-    let cpus = host::cpus().filter(|_| watched.on_this_host == Some(true));
     let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
+    let asking_share = (load_s > 0.0).then(|| in_load.round_trips.as_secs_f64() / load_s);
     let cost = MonitorCost {
         statements: all.statements,
         statements_failed: all.failed,
         reconnects: all.connects.saturating_sub(1),
         round_trip_ms: milliseconds(all.round_trips),
-        server_cpu_percent: cpus
-            .filter(|_| load_s > 0.0)
-            .map(|cpus| round(in_load.round_trips.as_secs_f64() * 100.0 / (load_s * cpus as f64))),
+        server_cpu_percent: None,
         exec_time_ms: own_exec_ms,
         cpu_ms: None,
         samples_missed: missed,
         rows_lost: 0,
     };
     let window = (timeline.seconds(timeline.begins), timeline.seconds(Instant::now()));
-    Some(Seen { metrics, cost, own_cpu: thread_cpu(), window })
+    Some(Seen { metrics, cost, own_cpu: thread_cpu(), asking_share, window })
 }
 
 /// What goes on while load runs.

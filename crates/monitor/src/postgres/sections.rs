@@ -58,6 +58,7 @@ pub(super) fn all(
         database_size: span
             .section(|it| &it.size, |begin, end| Ok(ends::database_size(*begin, *end))),
         settings: settings(span),
+        pooler: None,
         monitor: Section::default(),
     };
     (metrics, own_exec_ms)
@@ -83,6 +84,7 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
         index_usage: section(unread),
         database_size: section(unread),
         settings: section(unread),
+        pooler: None,
         monitor: section(unread),
     }
 }

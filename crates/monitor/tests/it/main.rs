@@ -5,6 +5,8 @@
 
 mod faults;
 mod host;
+mod node_exporter;
+mod pooler;
 mod privileges;
 mod provoke;
 mod server;

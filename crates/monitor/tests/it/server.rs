@@ -1,6 +1,6 @@
 //! A server that all tests share, each with a database of its own, and what a load would do to it.
 
-use monitor::{LocalServer, Monitor, Monitored, Watched};
+use monitor::{LocalServer, Monitor, Monitored, NodeExporter, PoolerConsole, Watched};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -9,13 +9,23 @@ use wire::settings::{Host, Settings, SslMode};
 
 static SHARED: LazyLock<Postgres> = LazyLock::new(|| start(&[("max_connections", "60")]));
 
+/// The server that all tests share.
+pub fn shared() -> &'static Postgres {
+    &SHARED
+}
+
+/// Ours.
+pub fn environment() -> Environment {
+    Environment::from_pairs(std::env::vars_os())
+}
+
 /// A small server whose autovacuum counts nothing in between.
 pub fn start(settings: &[(&str, &str)]) -> Postgres {
     let usual = [("shared_buffers", "16MB"), ("autovacuum", "off"), ("log_temp_files", "-1")];
     let all = usual.iter().chain(settings);
     let settings = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let options = PostgresOptions { settings, ..PostgresOptions::default() };
-    let server = Postgres::start(&Environment::from_pairs(std::env::vars_os()), &options).unwrap();
+    let server = Postgres::start(&environment(), &options).unwrap();
     assert!(server.has_pg_stat_statements(), "pg_stat_statements is not installed");
     server
 }
@@ -84,16 +94,48 @@ impl Place {
 
     /// A monitor of this database.
     pub fn watching(&self, warm_up: Duration, on_this_host: bool) -> Watching {
-        let watched = Watched {
+        let on_this_host = Some(on_this_host);
+        Watching::start(Watched { warm_up, on_this_host, ..self.watched() })
+    }
+
+    /// The same with a node_exporter.
+    pub fn watching_with(&self, node_exporter: NodeExporter) -> Watching {
+        Watching::start(Watched { node_exporter: Some(node_exporter), ..self.watched() })
+    }
+
+    /// The same with a pooler.
+    pub fn watching_pooler(&self, pooler: PoolerConsole) -> Watching {
+        Watching::start(Watched { pooler: Some(Ok(pooler)), ..self.watched() })
+    }
+
+    /// A database behind a pooler of this machine.
+    pub fn through(&self, port: u16, database: &str) -> Settings {
+        Settings { port, database: database.to_owned(), ..self.settings.clone() }
+    }
+
+    /// A connection through a pooler of this machine.
+    pub fn client_through(&self, port: u16) -> Client {
+        let settings = self.through(port, &self.settings.database);
+        Client::connect(&settings, None, Instant::now() + Duration::from_secs(30)).unwrap()
+    }
+
+    /// Its name.
+    pub fn database(&self) -> &str {
+        &self.settings.database
+    }
+
+    fn watched(&self) -> Watched {
+        Watched {
             settings: Arc::new(self.settings.clone()),
             tls: None,
-            on_this_host: Some(on_this_host),
+            on_this_host: Some(true),
             local_server: self.local_server(),
-            warm_up,
+            node_exporter: None,
+            pooler: None,
+            warm_up: Duration::ZERO,
             duration: Duration::from_secs(60),
             stop: Stop::default(),
-        };
-        Watching { monitor: Monitor::start(&watched).unwrap(), stop: watched.stop }
+        }
     }
 }
 
@@ -104,6 +146,10 @@ pub struct Watching {
 }
 
 impl Watching {
+    fn start(watched: Watched) -> Watching {
+        Watching { monitor: Monitor::start(&watched).unwrap(), stop: watched.stop }
+    }
+
     /// Lets `load` run; what was seen of it.
     pub fn during(self, load: impl FnOnce()) -> Monitored {
         self.monitor.begins(Instant::now());

@@ -119,7 +119,8 @@ impl<'a> Session<'a> {
         }
         let environment = &self.surroundings.environment;
         let asked = resolved.is_given("protocol");
-        let target = Target::reach(plan, resolved.server.as_ref(), asked, environment)?;
+        let mut target = Target::reach(plan, resolved.server.as_ref(), asked, environment)?;
+        target.pooler_admin.clone_from(&resolved.pooler_admin);
         self.messages.info(&format!("server: {}", target.name()));
         for effect in target.pooler(plan).into_iter().flat_map(|it| it.effects) {
             self.messages.info(&format!("because of the pooler: {effect}"));

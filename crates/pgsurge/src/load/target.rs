@@ -7,9 +7,10 @@ use super::error::LoadError;
 use super::reached::Reached;
 use super::slots::Slots;
 use crate::pooler::{self, Pooler};
+use model::database_metrics::Unread;
 use model::plan::{Plan, Protocol};
 use model::run_result::{self, ServerEnvironment};
-use monitor::LocalServer;
+use monitor::{LocalServer, PoolerConsole};
 use servers::Postgres;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Target {
     pub protocol: Protocol,
     /// Its processes, where they are on this machine and can be told.
     pub local: Option<LocalServer>,
+    /// How to reach a PgBouncer's console that was named.
+    pub pooler_admin: Option<Settings>,
     /// What stands in between.
     pooler: Option<Pooler>,
     /// Stopped and removed with this value.
@@ -90,6 +93,7 @@ impl Target {
             server,
             protocol: plan.protocol,
             local: throwaway.as_ref().map(local),
+            pooler_admin: None,
             pooler,
             throwaway,
             shared: false,
@@ -122,6 +126,28 @@ impl Target {
     /// What stands in between, as a result of `plan` tells it.
     pub fn pooler(&self, plan: &Plan) -> Option<run_result::Pooler> {
         Some(self.pooler.as_ref()?.in_result(plan.protocol, self.protocol))
+    }
+
+    /// The pooler's console, for a monitor beside so many connections; none where there is no
+    /// pooler that has one.
+    pub fn console(&self, connections: u32) -> Option<Result<PoolerConsole, Unread>> {
+        let settings = match (&self.pooler_admin, &self.pooler) {
+            (Some(named), _) => super::reached::with_defaults(named.clone()),
+            (None, Some(pooler)) if pooler.is_pgbouncer => {
+                if !pooler.has_room_for_a_look(connections) {
+                    let why = "its max_client_conn leaves no room for one more to look at it";
+                    return Some(Err(Unread::missing(why)));
+                }
+                pooler::console_of(&self.settings)
+            }
+            _ => return None,
+        };
+        let tls = match super::reached::tls_of(&settings) {
+            Ok(tls) => tls,
+            Err(error) => return Some(Err(Unread::missing(crate::error::chain(&error)))),
+        };
+        let database = self.settings.database.clone();
+        Some(Ok(PoolerConsole { settings: Arc::new(settings), tls, database }))
     }
 
     /// The settings for connections of the load: those of the user, and what the plan adds.

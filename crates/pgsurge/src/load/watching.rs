@@ -8,7 +8,7 @@ use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
 use model::system_metrics::SystemMetrics;
-use monitor::{Monitor, Monitored, Watched};
+use monitor::{Monitor, Monitored, NodeExporter, Watched};
 use std::time::Instant;
 use wire::blocking::Stop;
 
@@ -28,11 +28,15 @@ impl Watching {
         if !plan.monitor {
             return Watching(None);
         }
+        // An address that is none was a fault of the settings.
+        let exporter = plan.node_exporter.as_deref().map(NodeExporter::parse).transpose();
         let watched = Watched {
             settings: target.settings.clone(),
             tls: target.tls.clone(),
             on_this_host: target.server.on_this_host,
             local_server: target.local.clone(),
+            node_exporter: exporter.ok().flatten(),
+            pooler: target.console(plan.connections),
             warm_up: plan.warm_up,
             duration: plan.duration,
             stop: stop.clone(),

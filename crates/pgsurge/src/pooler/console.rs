@@ -18,15 +18,19 @@ pub struct Console {
     pub pool_size: Option<u64>,
 }
 
-/// Whether it is a PgBouncer, and what its console says where we may look at it.
-pub(super) fn look(settings: &Settings, tls: Option<&Arc<Tls>>) -> (bool, Option<Console>) {
-    let admin = Settings {
+/// How the same user reaches the console.
+pub fn console_of(settings: &Settings) -> Settings {
+    Settings {
         database: "pgbouncer".to_owned(),
         runtime_parameters: Vec::new(),
         options: None,
         ..settings.clone()
-    };
-    match probe::connect(&admin, tls) {
+    }
+}
+
+/// Whether it is a PgBouncer, and what its console says where we may look at it.
+pub(super) fn look(settings: &Settings, tls: Option<&Arc<Tls>>) -> (bool, Option<Console>) {
+    match probe::connect(&console_of(settings), tls) {
         Ok(mut client) => {
             let console = read(&mut client, &settings.database);
             (console.is_some(), console)

@@ -9,7 +9,7 @@ mod probe;
 mod settle;
 mod timeout;
 
-pub use console::Console;
+pub use console::{Console, console_of};
 pub use settle::{Refusal, protocol, room};
 pub use timeout::{hands_on_timeout, statement_timeout};
 

@@ -99,6 +99,13 @@ pub fn room(pooler: &Pooler, connections: u32) -> Result<(), Refusal> {
 }
 
 impl Pooler {
+    /// Whether a monitor may look at its console beside so many connections and take no client's
+    /// place: set-up, the monitor and this look are three more.
+    pub fn has_room_for_a_look(&self, connections: u32) -> bool {
+        let max = self.console.as_ref().and_then(|console| console.max_clients);
+        max.is_none_or(|max| u64::from(connections) + 3 <= max)
+    }
+
     /// How a result tells of it, for statements that travel by `used` and not as `planned`.
     pub fn in_result(&self, planned: Protocol, used: Protocol) -> run_result::Pooler {
         run_result::Pooler {

@@ -1,6 +1,7 @@
 //! From layers of values to a plan: defaults filled in, contradictions found, nothing started.
 
 mod limits;
+mod watching;
 
 use super::database::{self, Server};
 use super::fault::{Fault, Faults};
@@ -20,8 +21,10 @@ use std::time::Duration;
 pub struct Resolved {
     /// What a run will do.
     pub plan: Plan,
-    /// How to connect; none for a throwaway server. The one place with a password.
+    /// How to connect; none for a throwaway server. These two are the places with a password.
     pub server: Option<wire::settings::Settings>,
+    /// How to reach a PgBouncer's console that was named.
+    pub pooler_admin: Option<wire::settings::Settings>,
     /// Who decided each part of the plan, by its path in the plan's JSON; a path covers what is
     /// below it.
     pub sources: Vec<(String, String)>,
@@ -78,9 +81,10 @@ pub(super) fn settle(layers: Layers, surroundings: &Surroundings) -> (Resolved, 
         warnings: Vec::new(),
         sources: Vec::new(),
     };
-    let (plan, server) = resolver.plan();
+    let (mut plan, server) = resolver.plan();
+    let pooler_admin = resolver.pooler_admin(&mut plan);
     let Resolver { sources, warnings, faults, .. } = resolver;
-    (Resolved { plan, server, sources, warnings }, faults)
+    (Resolved { plan, server, pooler_admin, sources, warnings }, faults)
 }
 
 struct Resolver<'a> {
@@ -126,12 +130,13 @@ impl Resolver<'_> {
             tags: self.pairs("tags", &keys::TAG),
             output: self.output(),
             progress: some(self.progress()),
-            monitor: self.layers.switch(&keys::MONITOR),
+            monitor: self.switch("monitor", &keys::MONITOR),
+            node_exporter: self.node_exporter(),
+            pooler_admin: None,
             data: self.data(&server.target),
             target: server.target,
             workload,
         };
-        self.note("monitor", self.layers.source(&keys::MONITOR));
         let registry = &self.surroundings.registry;
         workload::check(&plan, &self.layers, registry, &mut self.faults);
         self.note("time_scale", Source::Default);

@@ -28,6 +28,22 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ),
     ("endless rate", "--rate inf", "--rate: expected a number from 0 to 10,000,000"),
     ("rate beyond floats", "--rate 1e999", "found \"1e999\""),
+    (
+        "a node_exporter over TLS",
+        "--node-exporter https://db:9100",
+        "--node-exporter: expected http://HOST:PORT, found \"https://db:9100\"",
+    ),
+    (
+        "a node_exporter that nobody would ask",
+        "--node-exporter http://db --monitor off",
+        "--node-exporter: nobody would ask: --monitor switches the monitor off",
+    ),
+    (
+        "a console that nobody would ask",
+        "--pooler-admin postgres://stats@db:6432 --monitor off",
+        "--pooler-admin: nobody would ask: --monitor switches the monitor off",
+    ),
+    ("a console that is no URL", "--pooler-admin http://db", "--pooler-admin"),
     ("no duration", "--duration 0", "--duration: expected a duration from 100ms"),
     ("negative duration", "--duration -1m", "found \"-1m\""),
     ("huge duration", "--duration 99999999999999999999h", "--duration: expected a duration"),

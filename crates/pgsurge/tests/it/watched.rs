@@ -91,13 +91,32 @@ fn a_server_behind_a_pooler_is_watched_through_it() {
     let (database, bouncer) = (Database::new("watched_pool"), bouncer(PoolMode::Transaction));
     let load = Load::hokm(&database.url_through(&bouncer)).watched();
     let load = load.args("--connections 4 --warm-up 0 --duration 2s --qps-target 0");
-    let result = load.run().result();
+    let ended = load.run();
+    let result = ended.result();
     assert_eq!(result.load_metrics.all_actions.failed, 0, "{:?}", result.load_metrics.errors);
     let seen = result.database_metrics.as_ref().unwrap();
     assert!(seen.wait_events.data().unwrap().samples > 5, "{:?}", seen.wait_events);
-    for status in [seen.transaction_stats.status, seen.connection_stats.status] {
-        assert_eq!(status, Status::Ok, "{:?}", seen.transaction_stats);
-    }
+    assert_eq!(seen.transaction_stats.status, Status::Ok, "{:?}", seen.transaction_stats);
+    assert_eq!(seen.connection_stats.status, Status::Ok, "{:?}", seen.connection_stats);
     let host = &result.system_metrics.as_ref().unwrap().server_host;
     assert!(host.reason.as_deref().is_some_and(|it| it.contains("behind a pooler")), "{host:?}");
+    // Its console is open to the user of the load.
+    let pools = seen.pooler.as_ref().unwrap();
+    let pools = pools.data().unwrap_or_else(|| panic!("{pools:?}"));
+    assert!(pools.clients_active.max >= 4.0 && pools.transactions > Some(100), "{pools:?}");
+    assert!(series(&ended).iter().any(|it| it.name.metric == "pooler_clients_waiting"));
+}
+
+#[test]
+fn a_servers_host_that_its_node_exporter_does_not_tell_of_is_unknown_and_ends_nothing() {
+    let database = Database::new("unexported");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let load = Load::at(&database.url()).watched().args("--workload select-only --rate 50");
+    let load = load.args("--duration 1s --warm-up 0 --connections 2");
+    let result = load.args(&format!("--node-exporter http://{free}")).run().result();
+    let system = result.system_metrics.as_ref().unwrap();
+    let reason = system.server_host.reason.as_deref().unwrap();
+    assert!(reason.contains("ask the node_exporter: connect"), "{reason}");
+    assert!(system.generator_host.as_ref().unwrap().data().is_some(), "{system:?}");
+    assert_eq!(result.plan["node_exporter"], format!("http://{free}"));
 }

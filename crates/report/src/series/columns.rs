@@ -1,7 +1,7 @@
 //! Which series a run has: a table of names and where their values stand in a line.
 
 use model::histogram::Histogram;
-use model::series::{ActionRow, HostRow, IntervalRow, ServerRow, StatementRow};
+use model::series::{ActionRow, HostRow, IntervalRow, PoolerRow, ServerRow, StatementRow};
 
 /// One series of numbers from rows of type `R`.
 pub(super) struct Column<R: 'static> {
@@ -86,6 +86,16 @@ pub(super) const SERVER: [Column<ServerRow>; 12] = [
 
 /// Active sessions by class of wait.
 pub(super) const SERVER_CLASS: &str = "server_active_sessions_by_wait";
+
+/// Of the pooler in front of the server, every second.
+pub(super) const POOLER: [Column<PoolerRow>; 6] = [
+    column!("pooler_samples", "count", |row| Some(row.samples as f64)),
+    column!("pooler_clients_active", "count", |row| Some(row.clients_active)),
+    column!("pooler_clients_waiting", "count", |row| Some(row.clients_waiting)),
+    column!("pooler_servers_active", "count", |row| Some(row.servers_active)),
+    column!("pooler_servers_idle", "count", |row| Some(row.servers_idle)),
+    column!("pooler_wait_max_ms", "ms", |row| Some(row.wait_max_ms)),
+];
 
 /// Of a machine, every second.
 pub(super) const HOST: [Column<HostRow>; 20] = [

@@ -1,11 +1,13 @@
 //! Reads lines and hands series on, one small group of columns at a time.
 
 use super::columns::{
-    ACTION, ACTION_TEXTS, Column, HOST, INTERVAL, INTERVAL_TEXTS, QUANTILES, SERVER, SERVER_CLASS,
-    STATEMENT, STATEMENT_TEXTS, Texts, quantiles,
+    ACTION, ACTION_TEXTS, Column, HOST, INTERVAL, INTERVAL_TEXTS, POOLER, QUANTILES, SERVER,
+    SERVER_CLASS, STATEMENT, STATEMENT_TEXTS, Texts, quantiles,
 };
 use super::{PartialLines, Sink};
-use model::series::{Header, IntervalRow, Line, Point, Series, SeriesName, ServerRow};
+use model::series::{
+    Header, HostRow, IntervalRow, Line, Point, PoolerRow, Series, SeriesName, ServerRow,
+};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -58,7 +60,7 @@ pub fn walk(lines: &dyn PartialLines, sink: &mut dyn Sink) -> io::Result<u64> {
     Ok(scan.unreadable)
 }
 
-/// What was watched beside the load: the server and a host.
+/// What was watched beside the load: the server, a pooler, hosts.
 fn watched(lines: &dyn PartialLines, scan: &Scan, sink: &mut dyn Sink) -> io::Result<()> {
     let server = Scope {
         lines,
@@ -72,18 +74,37 @@ fn watched(lines: &dyn PartialLines, scan: &Scan, sink: &mut dyn Sink) -> io::Re
     };
     server.all(&SERVER, &[], sink)?;
     server.classes(&scan.waits, sink)?;
-    let host = Scope {
+    let pooler = Scope {
         lines,
-        prefix: Line::HOST_PREFIX.to_owned(),
+        prefix: Line::POOLER_PREFIX.to_owned(),
         row: |line| match line {
-            Line::Host(row) => Some(row),
+            Line::Pooler(row) => Some(row),
             _ => None,
         },
-        at: |row| row.t,
-        label: Some(("host", if scan.host_is_generator { "generator" } else { "server" })),
+        at: |row: &PoolerRow| row.t,
+        label: None,
     };
-    host.all(&HOST, &[], sink)
+    pooler.all(&POOLER, &[], sink)?;
+    // A server on another machine has a host of its own, if anybody tells of it.
+    let of_server = |line| match line {
+        Line::Host(row) if !row.generator => Some(row),
+        _ => None,
+    };
+    let of_generator = |line| match line {
+        Line::Host(row) if row.generator => Some(row),
+        _ => None,
+    };
+    for (name, row) in [("server", of_server as OfHost), ("generator", of_generator)] {
+        let prefix = Line::HOST_PREFIX.to_owned();
+        let label = Some(("host", name));
+        let host = Scope { lines, prefix, row, at: |row| row.t, label };
+        host.all(&HOST, &[], sink)?;
+    }
+    Ok(())
 }
+
+/// The row of one of two hosts.
+type OfHost = fn(Line) -> Option<HostRow>;
 
 /// Hands all series of a saved result to `sink`.
 pub fn walk_saved(series: &[Series], sink: &mut dyn Sink) -> io::Result<()> {
@@ -119,8 +140,6 @@ struct Scan {
     classes: BTreeSet<String>,
     /// Classes of what sessions of the server waited for.
     waits: BTreeSet<String>,
-    /// Whether the machine that was watched is not the server's.
-    host_is_generator: bool,
     unreadable: u64,
 }
 
@@ -131,7 +150,6 @@ fn scan(lines: &dyn PartialLines) -> io::Result<Scan> {
             Ok(Line::Header(header)) => scan.header = *header,
             Ok(Line::Interval(row)) => scan.classes.extend(row.errors.into_keys()),
             Ok(Line::Server(row)) => scan.waits.extend(row.classes.into_keys()),
-            Ok(Line::Host(row)) => scan.host_is_generator = row.generator,
             Ok(_) => {}
             Err(_) => scan.unreadable += 1,
         }

@@ -3,11 +3,11 @@
 use model::database_metrics::{
     BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
     IndexLoad, IndexUsage, IoLoad, IoStats, LockContention, LockMoment, MeanMax, MonitorCost,
-    QueryPerformance, Section, SettingChange, SettingStats, SlruLoad, SlruStats, StatementLoad,
-    Status, TableLoad, TableStats, TempFiles, TransactionStats, Unread, WaitEvent, WaitEvents,
-    WalCheckpoints,
+    PoolerStats, QueryPerformance, Section, SettingChange, SettingStats, SlruLoad, SlruStats,
+    StatementLoad, Status, TableLoad, TableStats, TempFiles, TransactionStats, Unread, WaitEvent,
+    WaitEvents, WalCheckpoints,
 };
-use model::series::{HostRow, Line, ServerRow};
+use model::series::{HostRow, Line, PoolerRow, ServerRow};
 use model::system_metrics::{
     DiskLoad, DiskMetrics, GeneratorProcess, HostMetrics, HostSource, NetworkLoad, NetworkMetrics,
     Pressure, ServerProcesses, Stall, SystemMetrics,
@@ -102,6 +102,7 @@ pub(crate) fn database() -> DatabaseMetrics {
                 to: Some("8192".to_owned()),
             }],
         }),
+        pooler: Some(read(pooler())),
         monitor: read(MonitorCost {
             statements: 780,
             round_trip_ms: 410.0,
@@ -110,6 +111,21 @@ pub(crate) fn database() -> DatabaseMetrics {
             cpu_ms: Some(140.0),
             ..MonitorCost::default()
         }),
+    }
+}
+
+fn pooler() -> PoolerStats {
+    PoolerStats {
+        samples: 300,
+        clients_active: of(42.0, 50.0),
+        clients_waiting: of(8.0, 30.0),
+        servers_active: of(19.5, 20.0),
+        servers_idle: of(0.5, 4.0),
+        wait_max_ms: 85.5,
+        transactions: Some(58_000),
+        statements: Some(135_000),
+        wait_total_ms: Some(480_000.0),
+        wait_per_transaction_ms: Some(8.276),
     }
 }
 
@@ -311,7 +327,7 @@ fn pressure() -> Pressure {
 }
 
 /// What the monitor puts into the record in one second.
-pub(crate) fn lines(second: u32, warm_up_s: f64) -> [Line; 2] {
+pub(crate) fn lines(second: u32, warm_up_s: f64) -> [Line; 4] {
     let t = f64::from(second) - warm_up_s;
     let classes = [("CPU", 2.0), ("Lock", 0.5)];
     let server = ServerRow {
@@ -331,5 +347,7 @@ pub(crate) fn lines(second: u32, warm_up_s: f64) -> [Line; 2] {
         ..ServerRow::default()
     };
     let host = HostRow { t, length_s: 1.0, cpu_percent: 71.0, ..HostRow::default() };
-    [Line::Server(server), Line::Host(host)]
+    let ours = HostRow { generator: true, cpu_percent: 12.0, ..host.clone() };
+    let pooler = PoolerRow { t, samples: 5, clients_waiting: 8.0, ..PoolerRow::default() };
+    [Line::Server(server), Line::Host(host), Line::Host(ours), Line::Pooler(pooler)]
 }

@@ -14,5 +14,29 @@ pub static MONITOR: Key = Key {
     )
 };
 
+/// Who tells of the server's host.
+pub static NODE_EXPORTER: Key = Key {
+    flag: Some(Flag { name: "node-exporter", placeholder: "URL", group: "Client" }),
+    ..Key::new(
+        "load_profile.node_exporter",
+        Takes::Text,
+        "Ask the node_exporter at http://HOST[:PORT][/PATH] once a second what the server's host \
+         does; without one a server on another machine has no CPU, memory, disk and network in the \
+         result",
+    )
+};
+
+/// Whose console tells of the pooler.
+pub static POOLER_ADMIN: Key = Key {
+    flag: Some(Flag { name: "pooler-admin", placeholder: "URL", group: "Client" }),
+    ..Key::new(
+        "load_profile.pooler_admin",
+        // It may hold a password.
+        Takes::Secret,
+        "Ask the console of the PgBouncer at postgres://user@host:port who waits for a server \
+         connection; without it a PgBouncer that the load goes through is asked as the load's user",
+    )
+};
+
 /// All of them, in the order of the documentation.
-pub(super) static ALL: &[&Key] = &[&MONITOR];
+pub(super) static ALL: &[&Key] = &[&MONITOR, &NODE_EXPORTER, &POOLER_ADMIN];
