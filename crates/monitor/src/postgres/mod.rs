@@ -11,6 +11,7 @@ mod counters;
 mod database;
 mod ends;
 mod grouped;
+mod indexes;
 mod io;
 mod relations;
 mod sampled;
@@ -19,6 +20,7 @@ mod session;
 mod shown;
 mod snapshot;
 mod statements;
+mod tables;
 mod wal;
 
 use crate::timeline::{

@@ -5,10 +5,12 @@ use super::io::{self, Timed};
 use super::sampled::Sampled;
 use super::session::Session;
 use super::snapshot::Span;
+use super::tables::Tables;
 use super::wal::{self, WalLooks};
-use super::{database, ends, relations, statements};
+use super::{database, ends, indexes, statements};
 use model::database_metrics::{
-    DatabaseMetrics, LockMoment, Section, TransactionStats, Unread, WalCheckpoints,
+    DatabaseMetrics, IndexUsage, LockMoment, Section, TableStats, TransactionStats, Unread,
+    WalCheckpoints,
 };
 
 /// All sections but the monitor's own cost; beside them the execution time of its statements.
@@ -23,6 +25,7 @@ pub(super) fn all(
         .and_then(|(then, now)| statements::compare(session, now, then));
     let (query_performance, own_exec_ms) =
         statements::section(found, span.window(|it| &it.statements));
+    let index_usage = indexes(session, span);
     let sampled = Sampled::new(session, span, tally);
     let timed = Timed::of(span.begin.settings.ok(), span.end.settings.ok());
     let metrics = DatabaseMetrics {
@@ -40,21 +43,8 @@ pub(super) fn all(
         wal_checkpoints: wal_checkpoints(span, timed),
         io: span.section(|it| &it.io, |then, now| io::io_stats((now, then), timed)),
         slru: span.section(|it| &it.slru, |then, now| io::slru_stats(now, then)),
-        table_stats: span.section(
-            |it| &it.tables,
-            |then, now| {
-                not_reset(span)?;
-                Ok(relations::table_stats(now, then))
-            },
-        ),
-        index_usage: span.section(
-            |it| &it.indexes,
-            |then, now| {
-                not_reset(span)?;
-                let (tables_then, tables_now) = span.both(|it| &it.tables)?;
-                Ok(relations::index_usage((now, then), (tables_now, tables_then)))
-            },
-        ),
+        table_stats: tables(span),
+        index_usage,
         database_size: span
             .section(|it| &it.size, |begin, end| Ok(ends::database_size(*begin, *end))),
         settings: settings(span),
@@ -123,6 +113,29 @@ fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
         }
         Err(unread) => Section::unread(unread),
     }
+}
+
+fn tables(span: &Span<'_>) -> Section<TableStats> {
+    span.section(
+        |it| &it.tables,
+        |earlier, now| {
+            not_reset(span)?;
+            let (sizes_now, sizes_earlier) = (span.end.sizes.ok(), span.begin.sizes.ok());
+            let settings = span.end.settings.ok();
+            Ok(Tables { now, earlier, sizes_now, sizes_earlier, settings }.stats())
+        },
+    )
+}
+
+fn indexes(session: &mut Session, span: &Span<'_>) -> Section<IndexUsage> {
+    span.section(
+        |it| &it.indexes,
+        |then, now| {
+            not_reset(span)?;
+            let (tables_then, tables_now) = span.both(|it| &it.tables)?;
+            indexes::index_usage(session, (now, then), (tables_now, tables_then))
+        },
+    )
 }
 
 /// Settings can be compared over a restart as well: that is when many of them change.

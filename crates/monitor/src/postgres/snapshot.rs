@@ -4,11 +4,12 @@ use super::activity::Slots;
 use super::counters::Counters;
 use super::grouped::Grouped;
 use super::io::{self, Io};
-use super::relations::{self, Relations};
+use super::relations::Relations;
 use super::session::{Cost, Session, number};
 use super::statements::Statements;
+use super::tables::{self, Sizes};
 use super::wal::{Checkpoints, Wal};
-use super::{database, ends};
+use super::{database, ends, indexes};
 use crate::timeline::Timeline;
 use model::database_metrics::{Section, Unread};
 use std::time::Instant;
@@ -47,6 +48,7 @@ pub(super) struct Snapshot {
     pub(super) statements: Part<Statements>,
     pub(super) tables: Part<Relations>,
     pub(super) indexes: Part<Relations>,
+    pub(super) sizes: Part<Sizes>,
     pub(super) size: Part<f64>,
     pub(super) settings: Part<ends::Settings>,
     pub(super) slots: Part<Slots>,
@@ -57,8 +59,9 @@ impl Snapshot {
     pub(super) fn take(session: &mut Session) -> Snapshot {
         let started = Part::read(session, started);
         let statements = Part::read(session, Statements::read);
-        let tables = Part::read(session, relations::tables);
-        let indexes = Part::read(session, relations::indexes);
+        let tables = Part::read(session, tables::read);
+        let indexes = Part::read(session, indexes::read);
+        let sizes = Part::read(session, tables::sizes);
         let wal = Part::read(session, Wal::read);
         let checkpoints = Part::read(session, Checkpoints::read);
         let conflicts = Part::read(session, database::conflicts);
@@ -82,6 +85,7 @@ impl Snapshot {
             statements,
             tables,
             indexes,
+            sizes,
             size,
             settings,
             slots,

@@ -63,6 +63,16 @@ fn blocks_commits_and_pages_are_counted_where_they_were_provoked() {
 }
 
 #[test]
+fn a_table_tells_its_rows_its_size_and_what_its_index_is() {
+    provoke::relations(&Place::new("sized"));
+}
+
+#[test]
+fn a_table_that_is_locked_against_everyone_holds_nobody_up() {
+    provoke::locked_relations(&Place::new("held"));
+}
+
+#[test]
 fn the_cache_hit_ratio_is_that_of_the_views() {
     let place = Place::new("cached");
     place.sql(ROWS);

@@ -89,6 +89,7 @@ impl Version {
     pub fn counts_what_is_provoked(&self) {
         let place = Place::of(&self.server, self.server.database());
         provoke::storage(&place);
+        provoke::relations(&place);
     }
 
     fn statements(&self, seen: &DatabaseMetrics) {

@@ -229,8 +229,19 @@ fn tables() -> TableStats {
         index_scans: 88_000,
         rows_updated: 44_000,
         rows_hot_updated: 43_000,
+        rows_updated_to_new_page: Some(1000),
         live_rows: 2000,
+        live_rows_begin: Some(1900),
         dead_rows: 300,
+        dead_rows_begin: Some(0),
+        rows_modified_since_analyze: Some(44_100),
+        rows_inserted_since_vacuum: Some(100),
+        vacuum_threshold_rows: Some(450),
+        analyze_threshold_rows: Some(250),
+        size_begin_bytes: Some(8_000_000),
+        size_end_bytes: Some(9_000_000),
+        autovacuums: Some(0),
+        autoanalyzes: Some(0),
         ..TableLoad::default()
     };
     TableStats { tables: vec![table], left_out: 0 }
@@ -244,6 +255,10 @@ fn indexes() -> IndexUsage {
         rows_read: 88_000,
         rows_fetched: 88_000,
         unique: true,
+        primary: Some(true),
+        valid: Some(true),
+        size_bytes: Some(65_536),
+        definition: Some("CREATE UNIQUE INDEX games_pkey ON public.games (game_id)".to_owned()),
     };
     IndexUsage { indexes: vec![index], left_out: 0 }
 }

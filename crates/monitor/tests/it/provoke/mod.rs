@@ -1,8 +1,10 @@
 //! Things that a test does to a server, and what the monitor must have counted of them; the
 //! versions from 12 on are held to the same.
 
+mod relations;
 mod storage;
 
+pub use relations::{locked_relations, relations};
 pub use storage::storage;
 
 use crate::server::Place;
@@ -16,6 +18,12 @@ pub fn has(place: &Place, what: &str) -> bool {
           WHERE attrelid = to_regclass('pg_catalog.{view}') AND attname LIKE '{column}'"
     );
     place.number(&sql) > 0.0
+}
+
+/// Whether a setting of the server is on.
+pub fn is_on(place: &Place, setting: &str) -> bool {
+    let sql = "SELECT count(*)::float8 FROM pg_settings WHERE setting = 'on' AND name = '{}'";
+    place.number(&sql.replace("{}", setting)) > 0.0
 }
 
 /// The numbers of a section that this server has; none where it has not, and says so.

@@ -1,6 +1,6 @@
 //! Blocks of a temporary table, commits made safe on disk, pages of notifications.
 
-use super::{found, has};
+use super::{found, has, is_on};
 use crate::server::Place;
 use model::database_metrics::DatabaseMetrics;
 
@@ -53,9 +53,7 @@ fn provoke(place: &Place) -> f64 {
 /// All of it was made longer by the one session that had it.
 fn temporary_table(place: &Place, seen: &DatabaseMetrics, bytes: u64) {
     let Some(io) = found(&seen.io, has(place, "pg_stat_io")) else { return };
-    let is_timed = place.number(
-        "SELECT count(*)::float8 FROM pg_settings WHERE name = 'track_io_timing' AND setting = 'on'",
-    ) > 0.0;
+    let is_timed = is_on(place, "track_io_timing");
     let temporary: Vec<_> = io.rows.iter().filter(|it| it.object == "temp relation").collect();
     assert_eq!(temporary.len(), 1, "{io:?}");
     let of = temporary[0];

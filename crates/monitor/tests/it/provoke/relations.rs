@@ -1,0 +1,76 @@
+//! A table that grows, with the index of its key.
+
+use super::{found, has, is_on};
+use crate::server::{Place, until};
+
+/// See the module.
+pub fn relations(place: &Place) {
+    place.sql(
+        "CREATE TABLE sized (id int PRIMARY KEY, value int) WITH \
+           (autovacuum_vacuum_threshold = 100007, autovacuum_vacuum_scale_factor = 0.5, \
+            autovacuum_analyze_threshold = 200000, autovacuum_analyze_scale_factor = 0)",
+    );
+    place.sql("INSERT INTO sized SELECT i, 0 FROM generate_series(1, 1000) i");
+    place.sql("VACUUM ANALYZE sized");
+    // Up to version 14 the server tells what was counted half a second later.
+    until("the table's beginning", || {
+        let told = "SELECT count(*)::float8 FROM pg_stat_user_tables WHERE relname = 'sized' \
+                      AND n_live_tup = 1000 AND vacuum_count = 1 AND analyze_count = 1";
+        place.number(told) == 1.0
+    });
+    let size = |what: &str| place.number(&format!("SELECT {what}::float8")) as u64;
+    let before = size("pg_total_relation_size('sized')");
+    let seen = place.watch(|| {
+        let mut client = place.client();
+        client.batch("DELETE FROM sized WHERE id <= 200").unwrap();
+        client.batch("INSERT INTO sized SELECT i, 0 FROM generate_series(1001, 6000) i").unwrap();
+        client.batch("UPDATE sized SET value = 1 WHERE id BETWEEN 301 AND 400").unwrap();
+    });
+    let tables = found(&seen.database.table_stats, true).unwrap();
+    let table = tables.tables.iter().find(|it| it.table == "public.sized").unwrap();
+    assert_eq!((table.live_rows_begin, table.dead_rows_begin), (Some(1000), Some(0)), "{table:?}");
+    assert_eq!((table.live_rows, table.dead_rows), (5800, 300), "{table:?}");
+    assert_eq!(table.rows_modified_since_analyze, Some(200 + 5000 + 100), "{table:?}");
+    let inserted = has(place, "pg_stat_user_tables.n_ins_since_vacuum").then_some(5000);
+    assert_eq!(table.rows_inserted_since_vacuum, inserted, "{table:?}");
+    let moved = has(place, "pg_stat_user_tables.n_tup_newpage_upd").then(|| {
+        size("(SELECT n_tup_newpage_upd FROM pg_stat_user_tables WHERE relname = 'sized')")
+    });
+    assert_eq!(table.rows_updated_to_new_page, moved, "{table:?}");
+    let thresholds = (table.vacuum_threshold_rows, table.analyze_threshold_rows);
+    let autovacuum = is_on(place, "autovacuum");
+    // The server's own limit of it, since version 18, is far above.
+    let expected = (autovacuum.then_some(100_007 + 500), autovacuum.then_some(200_000));
+    assert_eq!(thresholds, expected, "{table:?}");
+    let after = size("pg_total_relation_size('sized')");
+    assert_eq!((table.size_begin_bytes, table.size_end_bytes), (Some(before), Some(after)));
+    assert!(after > before && table.autovacuums == Some(0), "{table:?}");
+    let indexes = found(&seen.database.index_usage, true).unwrap();
+    let index = indexes.indexes.iter().find(|it| it.index == "public.sized_pkey").unwrap();
+    let definition = "CREATE UNIQUE INDEX sized_pkey ON public.sized USING btree (id)";
+    assert_eq!(index.definition.as_deref(), Some(definition));
+    assert_eq!((index.primary, index.valid, index.unique), (Some(true), Some(true), true));
+    assert_eq!(index.size_bytes, Some(size("pg_relation_size('sized_pkey')")));
+}
+
+/// What is locked against everyone is watched all the same, but for its sizes.
+pub fn locked_relations(place: &Place) {
+    place.sql("CREATE TABLE held (id int PRIMARY KEY); CREATE TABLE open (id int)");
+    let mut owner = place.client();
+    let watching = place.watching(std::time::Duration::ZERO, true);
+    let seen = watching.during(|| {
+        place.sql("INSERT INTO held VALUES (1); INSERT INTO open VALUES (1)");
+        owner.batch("BEGIN").unwrap();
+        owner.batch("LOCK TABLE held").unwrap();
+        // The index as well.
+        owner.batch("ALTER INDEX held_pkey SET (fillfactor = 50)").unwrap();
+    });
+    owner.batch("ROLLBACK").unwrap();
+    let tables = found(&seen.database.table_stats, true).unwrap();
+    let size = |name: &str| {
+        let table = tables.tables.iter().find(|it| it.table == name).unwrap();
+        table.size_end_bytes.is_some()
+    };
+    assert_eq!((size("public.held"), size("public.open")), (false, true), "{tables:?}");
+    found(&seen.database.index_usage, true).unwrap();
+}
