@@ -15,26 +15,26 @@ fn part(budget: &LatencyBudget, name: &str) -> Option<f64> {
 
 #[test]
 fn the_servers_time_is_split_by_what_its_sessions_did() {
-    // 1000 actions/s: a session on average is a millisecond of each action.
+    // 100 actions/s: a session on average is ten milliseconds of each action.
     let seen = budget(waiting(&[
-        ("CPU:CPU", 2.0),
-        ("IO:DataFileRead", 1.0),
-        ("IO:WalSync", 1.5),
-        ("LWLock:WALWrite", 0.5),
-        ("Lock:tuple", 3.0),
-        ("LWLock:BufferContent", 0.25),
-        ("Client:ClientRead", 4.0),
+        ("CPU:CPU", 0.2),
+        ("IO:DataFileRead", 0.1),
+        ("IO:WalSync", 0.15),
+        ("LWLock:WALWrite", 0.05),
+        ("Lock:tuple", 0.3),
+        ("LWLock:BufferContent", 0.025),
+        ("Client:ClientRead", 0.4),
     ]));
-    let parts = ["cpu", "io", "commit", "lock", "other", "network_and_client"];
-    assert_eq!(parts.map(|it| part(&seen, it).unwrap()), [2.0, 1.0, 2.0, 3.0, 0.25, 1.65]);
+    let parts = ["planning", "cpu", "io", "commit", "lock", "other", "network_and_client"];
+    assert_eq!(parts.map(|it| part(&seen, it).unwrap()), [0.1, 1.9, 1.0, 2.0, 3.0, 0.25, 1.75]);
     assert_eq!((seen.consistent, seen.notes.len()), (Some(true), 0));
 }
 
 #[test]
 fn planning_is_taken_from_the_time_on_the_cpu() {
     let seen = budget(|result| {
-        waiting(&[("CPU:CPU", 3.0)])(result);
-        db(result).query_performance.data.as_mut().unwrap().total_plan_time_ms = Some(100_000.0);
+        waiting(&[("CPU:CPU", 0.3)])(result);
+        db(result).query_performance.data.as_mut().unwrap().total_plan_time_ms = Some(10_000.0);
     });
     assert_eq!((part(&seen, "planning"), part(&seen, "cpu")), (Some(1.0), Some(2.0)));
 }
@@ -43,25 +43,25 @@ fn planning_is_taken_from_the_time_on_the_cpu() {
 fn what_would_not_fit_is_cut_and_told() {
     let seen = budget(waiting(&[("CPU:CPU", 30.0), ("Lock:tuple", 10.0)]));
     assert_eq!(part(&seen, "network_and_client"), Some(0.0));
-    assert_eq!((part(&seen, "cpu"), part(&seen, "lock")), (Some(7.425), Some(2.475)));
+    assert_eq!((part(&seen, "cpu"), part(&seen, "lock")), (Some(7.4975), Some(2.5)));
     assert!(seen.notes[0].contains("cut to fit"), "{:?}", seen.notes);
 }
 
 #[test]
 fn without_samples_the_servers_part_is_not_told_apart() {
     let seen = budget(|result| result.database_metrics = None);
-    assert_eq!((part(&seen, "server"), part(&seen, "cpu")), (Some(9.9), None));
+    assert_eq!((part(&seen, "server"), part(&seen, "cpu")), (Some(10.0), None));
     assert!(seen.notes[0].contains("not watched"), "{:?}", seen.notes);
 }
 
 #[test]
 fn what_the_clocks_disagree_on_is_not_consistent() {
     let idle = |mean: f64| move |result: &mut RunResult| result.load_metrics.pool.idle_mean = mean;
-    // 1000/s of 9.9 ms each are 9.9 of ten connections.
-    assert_eq!(budget(idle(0.1)).consistent, Some(true));
-    let seen = budget(idle(1.0));
+    // 100/s of 10 ms each are one connection of ten.
+    assert_eq!(budget(idle(9.01)).consistent, Some(true));
+    let seen = budget(idle(8.0));
     assert_eq!(seen.consistent, Some(false));
-    assert_eq!(seen.littles_law.unwrap().difference_percent, 10.0);
+    assert_eq!(seen.littles_law.unwrap().difference_percent, 50.0);
     let lost = |result: &mut RunResult| result.load_metrics.connections.lost = 1;
     assert_eq!(budget(lost).consistent, None);
 }

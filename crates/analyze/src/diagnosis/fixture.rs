@@ -3,28 +3,30 @@
 use super::diagnose;
 use crate::validity;
 use model::database_metrics::{
-    BufferCache, ConnectionStats, DatabaseMetrics, LockContention, MeanMax, MonitorCost,
-    QueryPerformance, Section, SettingStats, TableStats, TempFiles, TransactionStats, WaitEvent,
-    WaitEvents, WalCheckpoints,
+    BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize, IoStats, LockContention, MeanMax,
+    MonitorCost, QueryPerformance, Section, SettingStats, TableStats, TempFiles, TransactionStats,
+    WaitEvent, WaitEvents, WalCheckpoints,
 };
 use model::diagnosis::Diagnosed;
 use model::finding::Finding;
 use model::metric::Distribution;
 use model::run_result::{ActionMetrics, RunResult, ServerEnvironment};
-use model::system_metrics::{HostMetrics, SystemMetrics};
+use model::system_metrics::{
+    DiskLoad, DiskMetrics, GeneratorProcess, HostMetrics, ServerProcesses, SystemMetrics,
+};
 use serde_json::json;
 
 /// Where all sections of the fixture were read.
 const WINDOW: (f64, f64) = (0.0, 100.0);
 
-/// A closed loop of ten connections, 1000 actions/s for 100 s, on a server of four CPUs that is
-/// half asleep: nothing is wrong with it, and everything about it is known.
+/// A closed loop, 100 actions/s for 100 s, on a server of four CPUs that is half asleep: nothing is
+/// wrong with it, and everything about it is known. A busy session is 10 ms of each action.
 pub(crate) fn sound() -> RunResult {
     let all = ActionMetrics {
-        scheduled: 100_000,
-        succeeded: 100_000,
-        response_time_ms: Some(latency(10.0)),
-        service_time_ms: Some(latency(9.9)),
+        scheduled: 10_000,
+        succeeded: 10_000,
+        response_time_ms: Some(latency(10.1)),
+        service_time_ms: Some(latency(10.0)),
         wait_ms: Some(latency(0.0)),
         lateness_ms: Some(latency(0.1)),
         ..ActionMetrics::default()
@@ -33,14 +35,23 @@ pub(crate) fn sound() -> RunResult {
     let mut result = RunResult { plan, ..RunResult::default() };
     let load = &mut result.load_metrics;
     load.elapsed_s = 100.0;
-    load.achieved_per_s = 1000.0;
-    load.pool.size = 10;
+    load.achieved_per_s = 100.0;
+    (load.pool.size, load.pool.idle_mean) = (10, 9.0);
+    load.connections.attempted = 10;
+    load.all_statements.count = 10_000;
     load.generator.threads = 1;
     load.generator.busiest_thread_percent = Some(30.0);
     load.generator.turn_ms = Some(latency(0.2));
     load.actions.insert("look".to_owned(), all.clone());
     load.all_actions = all;
-    let settings = [("fsync", "on"), ("work_mem", "4MB"), ("shared_buffers", "2GB")];
+    let settings = [
+        ("fsync", "on"),
+        ("log_statement", "none"),
+        ("log_min_duration_statement", "-1"),
+        ("random_page_cost", "1.1"),
+        ("shared_buffers", "2GB"),
+        ("work_mem", "4MB"),
+    ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let on_this_host = Some(true);
     let server = ServerEnvironment { settings, on_this_host, ..Default::default() };
@@ -50,11 +61,21 @@ pub(crate) fn sound() -> RunResult {
         cpus: 4,
         cpu_usage_percent: steady(40.0),
         memory_usage_percent: Some(steady(40.0)),
+        disk: Section::read(disk(30.0, 0.5), WINDOW),
         memory_bytes: Some(8 << 30),
         ..HostMetrics::default()
     };
-    let server_host = Section::read(host, WINDOW);
-    result.system_metrics = Some(SystemMetrics { server_host, ..SystemMetrics::default() });
+    let of_machine = |percent| Some(steady(percent));
+    let server =
+        ServerProcesses { cpu_machine_percent: of_machine(25.0), ..ServerProcesses::default() };
+    let ours =
+        GeneratorProcess { cpu_machine_percent: of_machine(10.0), ..GeneratorProcess::default() };
+    result.system_metrics = Some(SystemMetrics {
+        server_host: Section::read(host, WINDOW),
+        server_processes: Some(Section::read(server, WINDOW)),
+        generator_process: Some(Section::read(ours, WINDOW)),
+        ..SystemMetrics::default()
+    });
     result
 }
 
@@ -72,13 +93,19 @@ fn database() -> DatabaseMetrics {
             WINDOW,
         ),
         query_performance: Section::read(
-            QueryPerformance { calls: 100_000, total_exec_time_ms: 90_000.0, ..Default::default() },
+            QueryPerformance {
+                calls: 10_000,
+                total_exec_time_ms: 90_000.0,
+                total_plan_time_ms: Some(1000.0),
+                evicted: Some(0),
+                ..QueryPerformance::default()
+            },
             WINDOW,
         ),
         transaction_stats: Section::read(
             TransactionStats {
-                commits: 100_000,
-                transactions_per_s: 1000.0,
+                commits: 10_000,
+                transactions_per_s: 100.0,
                 ..TransactionStats::default()
             },
             WINDOW,
@@ -87,7 +114,7 @@ fn database() -> DatabaseMetrics {
             LockContention { samples: 1000, deadlocks: Some(0), ..Default::default() },
             WINDOW,
         ),
-        wait_events: Section::read(waits(&[("CPU:CPU", 1.0)]), WINDOW),
+        wait_events: Section::read(waits(&[("CPU:CPU", 0.9)]), WINDOW),
         buffer_cache: Section::read(
             BufferCache {
                 blocks_hit: 1_000_000,
@@ -111,6 +138,11 @@ fn database() -> DatabaseMetrics {
         ),
         temp_files: Section::read(TempFiles::default(), WINDOW),
         table_stats: Section::read(TableStats::default(), WINDOW),
+        io: Section::read(IoStats::default(), WINDOW),
+        database_size: Section::read(
+            DatabaseSize { end_bytes: 3 << 30, ..DatabaseSize::default() },
+            WINDOW,
+        ),
         settings: Section::read(SettingStats::default(), WINDOW),
         monitor: Section::read(
             MonitorCost { server_cpu_percent: Some(0.1), ..MonitorCost::default() },
@@ -118,6 +150,36 @@ fn database() -> DatabaseMetrics {
         ),
         ..DatabaseMetrics::default()
     }
+}
+
+/// The disk with the data: how busy it is, and what a read takes.
+pub(crate) fn disk(busy_percent: f64, read_ms: f64) -> DiskMetrics {
+    let device = DiskLoad {
+        device: "nvme0n1".to_owned(),
+        read_await_ms: Some(steady(read_ms)),
+        utilisation_percent: Some(steady(busy_percent)),
+        ..DiskLoad::default()
+    };
+    DiskMetrics { holds_data: true, devices: vec![device] }
+}
+
+/// The server's host, to be changed.
+pub(crate) fn host(result: &mut RunResult) -> &mut HostMetrics {
+    let system = result.system_metrics.as_mut().expect("the fixture was watched");
+    system.server_host.data.as_mut().expect("the fixture's host was watched")
+}
+
+/// The share of the machine's CPUs that the server's own processes take.
+pub(crate) fn server_cpu(result: &mut RunResult, percent: f64) {
+    let system = result.system_metrics.as_mut().expect("the fixture was watched");
+    let server = system.server_processes.as_mut().and_then(|it| it.data.as_mut());
+    server.expect("the fixture's server was watched").cpu_machine_percent = Some(steady(percent));
+}
+
+/// A setting of the server.
+pub(crate) fn set(result: &mut RunResult, name: &str, value: &str) {
+    let server = result.environment.server.as_mut().expect("the fixture has a server");
+    server.settings.insert(name.to_owned(), value.to_owned());
 }
 
 /// All values the same.
@@ -154,7 +216,7 @@ pub(crate) fn db(result: &mut RunResult) -> &mut DatabaseMetrics {
 
 /// The same load at a rate that the server keeps up with.
 pub(crate) fn paced(result: &mut RunResult) {
-    result.load_metrics.offered_per_s = Some(1000.0);
+    result.load_metrics.offered_per_s = Some(100.0);
 }
 
 /// The diagnosis of the sound run with a change.

@@ -122,7 +122,12 @@ impl Fired {
 
 /// A value that stands in the result at `metric`, as a sentence.
 pub(crate) fn fact(text: impl Into<String>, metric: &str, value: f64) -> Evidence {
-    let unit = match Unit::of_name(metric.trim_end_matches(".mean").trim_end_matches(".max")) {
+    // `response_time_ms.p95` is in ms as well.
+    let name = match metric.rsplit_once('.') {
+        Some((name, "mean" | "max" | "p50" | "p95" | "p99")) => name,
+        _ => metric,
+    };
+    let unit = match Unit::of_name(name) {
         Unit::Milliseconds => "ms",
         Unit::Seconds => "s",
         Unit::Percent => "percent",

@@ -13,7 +13,7 @@ mod waits;
 
 pub(crate) use facts::{Facts, Missing};
 pub(crate) use found::{Found, Role, fact, said};
-pub(crate) use waits::Wait;
+pub(crate) use waits::{Share, Wait};
 
 use crate::budget;
 use crate::rules::{Fired, RULES};

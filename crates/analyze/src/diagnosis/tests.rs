@@ -1,6 +1,6 @@
 //! The diagnosis as a whole: order, the one that limits, what could not be judged.
 
-use super::fixture::{db, diagnosed, fires, latency, paced, sound, waiting};
+use super::fixture::{db, diagnosed, fires, host, latency, paced, server_cpu, sound, waiting};
 use crate::rules::RULES;
 use crate::{diagnosis, validity};
 use model::finding::Severity;
@@ -12,7 +12,7 @@ fn a_sound_run_has_no_bottleneck_and_strengths() {
     let all = diagnosed(|_| ());
     assert_eq!((all.diagnosis.primary, all.findings), (None, vec![]));
     let reason = all.diagnosis.none_reason.unwrap();
-    assert!(reason.starts_with("busy sessions: 1 on average, for 4 CPUs"), "{reason}");
+    assert!(reason.starts_with("busy sessions: 0.9 on average, for 4 CPUs"), "{reason}");
     assert!(all.diagnosis.strengths.len() >= 5, "{:?}", all.diagnosis.strengths);
 }
 
@@ -32,8 +32,8 @@ fn what_explains_most_is_the_one_that_limits() {
 fn a_cause_stands_before_the_resource_that_it_uses_up() {
     let all = diagnosed(|result| {
         waiting(&[("CPU:CPU", 6.0), ("Lock:tuple", 3.0)])(result);
-        let host = &mut result.system_metrics.as_mut().unwrap().server_host;
-        host.data.as_mut().unwrap().cpu_usage_percent.mean = 99.0;
+        host(result).cpu_usage_percent.mean = 99.0;
+        server_cpu(result, 80.0);
     });
     let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(codes, ["lock_hot_row", "cpu_saturated"]);
@@ -69,7 +69,7 @@ fn a_late_generator_says_so_first() {
 #[test]
 fn what_only_slows_answers_down_is_not_named_where_the_server_keeps_up() {
     let all = diagnosed(|result| {
-        waiting(&[("CPU:CPU", 0.7), ("IO:WalSync", 0.3)])(result);
+        waiting(&[("CPU:CPU", 0.7), ("IO:WalSync", 1.3)])(result);
         paced(result);
     });
     assert_eq!(all.findings[0].severity, Severity::Medium);

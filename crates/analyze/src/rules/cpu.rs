@@ -1,18 +1,40 @@
-//! The server's processors.
+//! The server's processors, and what takes them.
 
 use super::{Rule, Ruling, again, beginning};
-use crate::diagnosis::{Facts, Found, Role, Wait, fact, said};
+use crate::diagnosis::{Facts, Found, Missing, Role, Wait, fact, said};
 use model::finding::{Confidence, Evidence, Severity};
 use model::units::{decimal, percent};
 
 /// The rules.
-pub(super) const RULES: [Rule; 1] = [Rule {
-    code: "cpu_saturated",
-    category: "cpu",
-    source: "Amazon RDS, \"CPU\" and the maximum vCPU line of Performance Insights: load above the \
-             number of CPUs whose main wait is CPU; host CPU of 90 % as pgEdge's critical alert",
-    judge: saturated,
-}];
+pub(super) const RULES: [Rule; 4] = [
+    Rule {
+        code: "cpu_saturated",
+        category: "cpu",
+        source: "Amazon RDS, \"CPU\" and the maximum vCPU line of Performance Insights: load above \
+                 the number of CPUs whose main wait is CPU; host CPU of 90 % as pgEdge's critical \
+                 alert",
+        judge: saturated,
+    },
+    Rule {
+        code: "too_many_active",
+        category: "connections",
+        source: "PostgreSQL wiki, \"Number Of Database Connections\": twice the cores and the disks",
+        judge: too_many_active,
+    },
+    Rule {
+        code: "dominant_statement",
+        category: "statements",
+        source: "pganalyze, and Amdahl's law: no more can be won than one statement takes",
+        judge: dominant_statement,
+    },
+    Rule {
+        code: "planning",
+        category: "statements",
+        source: "PostgreSQL manual, pg_stat_statements.total_plan_time and plan_cache_mode; 30 % of \
+                 the execution time is our limit",
+        judge: planning,
+    },
+];
 
 /// From here on a host has no CPU left (pgEdge's rule reference: warning 80, critical 90).
 const HOST_BUSY_PERCENT: f64 = 90.0;
@@ -75,4 +97,139 @@ fn top_statement(facts: &Facts<'_>) -> Option<Evidence> {
     let top = queries.statements.first()?;
     let text = top.text.as_deref().map(beginning).unwrap_or_else(|| top.queryid.clone());
     Some(said(format!("most execution time ({}): {text}", percent(top.share_percent))))
+}
+
+/// Sessions per CPU that want to run, from which more of them only queue.
+const ACTIVE_PER_CPU: f64 = 2.0;
+
+/// N2: more sessions want to run than help.
+fn too_many_active(facts: &Facts<'_>) -> Ruling {
+    let (waits, cpus) = (facts.waits()?, facts.cpus()?);
+    let running = waits.sessions(Wait::CPU);
+    if running <= cpus * ACTIVE_PER_CPU {
+        return Ok(None);
+    }
+    let title = format!("{} sessions want to run on {} CPUs", decimal(running), decimal(cpus));
+    Ok(Some(
+        Found::new(Severity::Medium, Role::Remark, title)
+            .seen([fact(
+                format!("{} sessions ran or wanted a CPU on average", decimal(running)),
+                "database_metrics.wait_events.by_class.CPU",
+                running,
+            )])
+            .within(waits.window)
+            .because(
+                "sessions take turns on the CPUs: each waits for the others, holds its locks \
+                 meanwhile, and throughput is no higher than with fewer",
+            )
+            .advise(
+                format!(
+                    "put a pooler in front with about {} server connections",
+                    decimal(cpus * ACTIVE_PER_CPU)
+                ),
+                again("with that many --connections throughput is as high and latency lower"),
+            ),
+    ))
+}
+
+/// Half of all execution time in one statement.
+const DOMINANT_PERCENT: f64 = 50.0;
+/// With fewer statements than this, half is nothing special.
+const MIN_STATEMENTS: usize = 3;
+/// Sessions that execute, on average, below which no time is worth saving.
+const MIN_EXECUTING: f64 = 0.1;
+
+/// C6: one statement takes most of the time.
+fn dominant_statement(facts: &Facts<'_>) -> Ruling {
+    let queries = facts.section(|it| &it.query_performance)?;
+    let executing =
+        queries.total_exec_time_ms / 1000.0 / facts.load().elapsed_s.max(f64::MIN_POSITIVE);
+    let Some(top) = queries.statements.first() else { return Ok(None) };
+    let few = queries.statements.len() < MIN_STATEMENTS || executing < MIN_EXECUTING;
+    if few || top.share_percent < DOMINANT_PERCENT {
+        return Ok(None);
+    }
+    let text = top.text.as_deref().map(beginning).unwrap_or_else(|| top.queryid.clone());
+    let share = percent(top.share_percent);
+    let severity = if facts.is_pressed() { Severity::Medium } else { Severity::Low };
+    let most = 100.0 / (100.0 - top.share_percent).max(1.0);
+    Ok(Some(
+        Found::new(
+            severity,
+            Role::Remark,
+            format!("one statement takes {share} of the execution time"),
+        )
+        .explains(top.share_percent / 100.0)
+        .seen([
+            fact(
+                format!("{share} of the execution time"),
+                "database_metrics.query_performance.statements.share_percent",
+                top.share_percent,
+            ),
+            said(format!("{} calls of {:.3} ms: {text}", top.calls, top.mean_exec_time_ms)),
+        ])
+        .because(format!(
+            "if it took no time at all, the server could do {most:.1} times as much; nothing \
+                 else pays as much"
+        ))
+        .advise(
+            format!("look at this statement first (EXPLAIN (ANALYZE, BUFFERS)): `{text}`"),
+            again("its share and its mean execution time fall"),
+        ),
+    ))
+}
+
+/// Of the execution time.
+const PLANNING_PERCENT: f64 = 30.0;
+
+/// C4: the server plans more than it works.
+fn planning(facts: &Facts<'_>) -> Ruling {
+    let queries = facts.section(|it| &it.query_performance)?;
+    let why = "planning is not tracked: set pg_stat_statements.track_planning = on (since version \
+               13)";
+    let planning = queries.total_plan_time_ms.ok_or_else(|| Missing::because(why))?;
+    let executing = queries.total_exec_time_ms;
+    let share = planning * 100.0 / executing.max(f64::MIN_POSITIVE);
+    let sessions = (planning + executing) / 1000.0 / facts.load().elapsed_s.max(f64::MIN_POSITIVE);
+    if share < PLANNING_PERCENT || sessions < MIN_EXECUTING {
+        return Ok(None);
+    }
+    let mut all: Vec<_> = queries.statements.iter().collect();
+    all.sort_by(|a, b| {
+        b.total_plan_time_ms.partial_cmp(&a.total_plan_time_ms).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let top = all.first().and_then(|it| it.text.as_deref()).map(beginning);
+    let which = top.map(|it| format!(", first of all `{it}`")).unwrap_or_default();
+    let of_all = planning / (planning + executing);
+    let waits = facts.waits().ok();
+    let on_cpu =
+        waits.map_or(1.0, |it| it.share(Wait::CPU, 0.0).map_or(0.0, |it| it.percent / 100.0));
+    let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
+    let protocol = facts.result.plan.pointer("/protocol").and_then(serde_json::Value::as_str);
+    let now = protocol.map(|it| format!(" (now {it})")).unwrap_or_default();
+    let title = format!("planning takes {} as long as execution", percent(share));
+    Ok(Some(
+        Found::new(severity, Role::Cause, title)
+            .explains((of_all * on_cpu.max(of_all)).min(1.0))
+            .seen([
+                fact(
+                    format!("{:.1} s of planning", planning / 1000.0),
+                    "database_metrics.query_performance.total_plan_time_ms",
+                    planning,
+                ),
+                fact(
+                    format!("{:.1} s of execution", executing / 1000.0),
+                    "database_metrics.query_performance.total_exec_time_ms",
+                    executing,
+                ),
+            ])
+            .because("statements are planned anew each time, and cost as much to plan as to run")
+            .advise(
+                format!(
+                    "prepare statements (--protocol prepared{now}){which}; look at plan_cache_mode, \
+                     and at the number of partitions and indexes that each plan has to weigh"
+                ),
+                again("total_plan_time_ms falls, throughput rises"),
+            ),
+    ))
 }

@@ -70,7 +70,7 @@ fn late(facts: &Facts<'_>) -> Ruling {
     }
     let own = fact(
         format!("our own delay before sending is {} at the p99", milliseconds(late.p99)),
-        "load_metrics.all_actions.lateness_ms",
+        "load_metrics.all_actions.lateness_ms.p99",
         late.p99,
     );
     let title = format!(

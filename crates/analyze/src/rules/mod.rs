@@ -5,13 +5,22 @@
 //! source; limits on shares of busy sessions are ours, for nobody publishes any, and are held to
 //! account by the tests of induced faults.
 
+mod blocking;
+mod connections;
 mod cpu;
 mod generator;
+mod host;
+mod latches;
 mod locks;
 mod memory;
 mod network;
 mod schema;
+mod set_up;
 mod settings;
+mod shown;
+mod storage;
+mod transactions;
+mod waiting;
 mod wal;
 
 use crate::diagnosis::{Facts, Found, Missing};
@@ -44,17 +53,28 @@ pub(crate) struct Fired {
     pub(crate) found: Found,
 }
 
-/// Every rule, by family.
-pub(crate) const RULES: [&[Rule]; 8] = [
+/// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more than
+/// the waiting for rows that it is made of, a chain behind one session more than a hot row.
+pub(crate) const RULES: [&[Rule]; 15] = [
     &generator::RULES,
+    &transactions::RULES,
+    &blocking::RULES,
     &locks::RULES,
-    &cpu::RULES,
+    &latches::RULES,
+    &schema::RULES,
     &memory::RULES,
     &wal::RULES,
+    &cpu::RULES,
+    &storage::RULES,
+    &connections::RULES,
     &network::RULES,
-    &schema::RULES,
+    &host::RULES,
     &settings::RULES,
+    &set_up::RULES,
 ];
+
+/// Of pages of tables and indexes, and of temporary files.
+const BLOCK_BYTES: f64 = 8192.0;
 
 /// How to see that a change helped.
 fn again(figure: &str) -> String {

@@ -30,6 +30,9 @@ const LOOPBACK_MS: f64 = 0.5;
 /// A server with fewer busy sessions than this share of its CPUs is waited for by nobody.
 const IDLE_SHARE: f64 = 0.5;
 
+/// A host with less CPU left than this.
+const FULL_PERCENT: f64 = 80.0;
+
 /// G4: the way to the server and back takes longer than its work.
 fn round_trips(facts: &Facts<'_>) -> Ruling {
     let waits = facts.waits()?;
@@ -42,7 +45,9 @@ fn round_trips(facts: &Facts<'_>) -> Ruling {
     let way = (ours - exec - plan).max(0.0);
     let share = way * 100.0 / ours.max(f64::MIN_POSITIVE);
     let few = facts.cpus().map_or(1.0, |cpus| cpus * IDLE_SHARE);
-    if share < OUTSIDE_PERCENT || way < LOOPBACK_MS || waits.busy >= few {
+    // On a full machine client and server wait for the CPU, which is no way.
+    let full = facts.host().is_ok_and(|it| it.cpu_usage_percent.mean >= FULL_PERCENT);
+    if share < OUTSIDE_PERCENT || way < LOOPBACK_MS || waits.busy >= few || full {
         return Ok(None);
     }
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };

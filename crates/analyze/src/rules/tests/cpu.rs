@@ -1,31 +1,26 @@
-//! The server's processors.
+//! The server's processors, and what takes them.
 
 use super::*;
-use model::finding::{Confidence, Severity};
-use model::run_result::RunResult;
+use model::database_metrics::StatementLoad;
+use model::finding::Confidence;
 
-fn host(result: &mut RunResult, percent: f64) {
-    let host = &mut result.system_metrics.as_mut().unwrap().server_host;
-    host.data.as_mut().unwrap().cpu_usage_percent = steady(percent);
+/// So many sessions on the CPUs of a host that is so busy.
+fn running(sessions: f64, host_percent: f64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        db(result).wait_events.data = Some(waits(&[("CPU:CPU", sessions)]));
+        host(result).cpu_usage_percent = steady(host_percent);
+        server_cpu(result, host_percent * 0.8);
+    }
 }
 
 #[test]
 fn a_cpu_bound_server_is_told_by_its_sessions_and_its_host() {
-    let busy = waiting(&[("CPU:CPU", 6.0), ("IO:WalSync", 0.1)]);
-    let found = fires("cpu_saturated", |result| {
-        busy(result);
-        host(result, 97.0);
-    });
+    let found = fires("cpu_saturated", running(6.0, 97.0));
     assert!(rests_on(&found, 6.0) && rests_on(&found, 97.0), "{:#?}", found.evidence);
     assert!(found.severity == Severity::High && found.advice.contains("about 8 sessions"));
-    quiet("cpu_saturated", |result| {
-        busy(result);
-        host(result, 89.0);
-    });
-    quiet("cpu_saturated", |result| {
-        waiting(&[("CPU:CPU", 1.5)])(result);
-        host(result, 99.0);
-    });
+    quiet("cpu_saturated", running(6.0, 89.0));
+    quiet("cpu_saturated", running(1.5, 99.0));
+    lacks("cpu_saturated", |db| lost(&mut db.wait_events));
 }
 
 #[test]
@@ -34,15 +29,56 @@ fn without_the_host_the_sessions_alone_are_less_sure() {
         result.system_metrics = None;
         result.environment.host.cpus = Some(4);
     };
-    let found = fires("cpu_saturated", |result| {
-        waiting(&[("CPU:CPU", 4.0)])(result);
-        remote(result);
-    });
+    let found = fires("cpu_saturated", both(waiting(&[("CPU:CPU", 4.0)]), remote));
     assert_eq!((found.confidence, found.impact), (Confidence::Medium, 0.7));
-    quiet("cpu_saturated", |result| {
-        waiting(&[("CPU:CPU", 3.9)])(result);
-        remote(result);
-    });
+    quiet("cpu_saturated", both(waiting(&[("CPU:CPU", 3.9)]), remote));
     let reason = unknown("cpu_saturated", |result| result.system_metrics = None);
     assert!(reason.contains("how many CPUs"), "{reason}");
+}
+
+#[test]
+fn more_sessions_than_twice_the_cpus_are_too_many() {
+    assert!(rests_on(&fires("too_many_active", running(8.1, 50.0)), 8.1));
+    quiet("too_many_active", running(8.0, 50.0));
+    lacks("too_many_active", |db| lost(&mut db.wait_events));
+}
+
+/// Statements with these shares of ten seconds of execution.
+fn statements(shares: &'static [f64]) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let statement = |share_percent: &f64| StatementLoad {
+            text: Some(format!("SELECT {share_percent}")),
+            calls: 10,
+            share_percent: *share_percent,
+            total_plan_time_ms: Some(*share_percent),
+            ..StatementLoad::default()
+        };
+        let queries = db(result).query_performance.data.as_mut().unwrap();
+        queries.statements = shares.iter().map(statement).collect();
+    }
+}
+
+#[test]
+fn a_statement_that_takes_half_of_the_time_is_named() {
+    let found = fires("dominant_statement", statements(&[51.0, 30.0, 19.0]));
+    assert!(rests_on(&found, 51.0) && found.advice.contains("SELECT 51"));
+    assert!(found.diagnosis.contains("2.0 times"), "{}", found.diagnosis);
+    quiet("dominant_statement", statements(&[49.0, 31.0, 20.0]));
+    quiet("dominant_statement", statements(&[90.0, 10.0]));
+    lacks("dominant_statement", |db| lost(&mut db.query_performance));
+}
+
+fn planned(plan_ms: Option<f64>) -> impl Fn(&mut RunResult) {
+    move |result| {
+        db(result).query_performance.data.as_mut().unwrap().total_plan_time_ms = plan_ms;
+    }
+}
+
+#[test]
+fn planning_that_takes_a_third_of_the_work_is_told() {
+    let found = fires("planning", both(planned(Some(90_000.0)), statements(&[60.0, 40.0])));
+    assert!(rests_on(&found, 90_000.0) && found.advice.contains("SELECT 60"));
+    assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
+    quiet("planning", planned(Some(26_000.0)));
+    assert!(unknown("planning", planned(None)).contains("track_planning"));
 }

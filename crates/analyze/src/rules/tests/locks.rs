@@ -1,50 +1,123 @@
-//! Sessions in each other's way.
+//! Sessions in each other's way, and transactions that were undone.
 
 use super::*;
 use model::database_metrics::{BlockedSession, BlockingSession, LockMoment};
-use model::finding::Severity;
 
-fn moment() -> LockMoment {
-    let statement = "UPDATE counters SET n = n + 1 WHERE id = 1".to_owned();
-    let blocked = BlockedSession {
-        pid: 2,
-        blocked_by: vec![1],
-        lock: "transactionid".to_owned(),
-        statement: statement.clone(),
-        ..BlockedSession::default()
+const UPDATE: &str = "UPDATE counters SET n = n + 1 WHERE id = 1";
+
+/// A root and sessions that wait: each behind another one, for a kind of lock.
+fn moment(root_age_ms: f64, waiting: &[(i64, i64, &str)]) -> LockMoment {
+    let blocked = waiting.iter().map(|(pid, behind, lock)| BlockedSession {
+        pid: *pid,
+        blocked_by: vec![*behind],
+        lock: (*lock).to_owned(),
+        statement_age_ms: Some(900.0),
+        statement: UPDATE.to_owned(),
+    });
+    let root = BlockingSession {
+        pid: 1,
+        state: Some("idle in transaction".to_owned()),
+        transaction_age_ms: Some(root_age_ms),
+        statement: UPDATE.to_owned(),
     };
-    let blocking = BlockingSession { pid: 1, statement, ..BlockingSession::default() };
-    LockMoment { at_s: 40.0, waiting_sessions: 7, blocked: vec![blocked], blocking: vec![blocking] }
+    LockMoment {
+        at_s: 40.0,
+        waiting_sessions: waiting.len() as u64,
+        blocked: blocked.collect(),
+        blocking: vec![root],
+    }
+}
+
+fn locked(worst: LockMoment) -> impl Fn(&mut RunResult) {
+    move |result| {
+        waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 2.0), ("Lock:tuple", 2.0)])(result);
+        db(result).lock_contention.data.as_mut().unwrap().worst = Some(worst.clone());
+    }
 }
 
 #[test]
 fn a_hot_row_is_told_with_the_statement_that_waits() {
-    let found = fires("lock_hot_row", |result| {
-        waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 2.0), ("Lock:tuple", 2.0)])(result);
-        db(result).lock_contention.data.as_mut().unwrap().worst = Some(moment());
-    });
-    assert!(rests_on(&found, 4.0) && rests_on(&found, 7.0), "{:#?}", found.evidence);
+    let queue = [(2, 1, "transactionid"), (3, 2, "tuple"), (4, 2, "tuple")];
+    let found = fires("lock_hot_row", locked(moment(3.0, &queue)));
+    assert!(rests_on(&found, 4.0) && rests_on(&found, 3.0), "{:#?}", found.evidence);
     assert!(found.title.contains("80.0 %") && found.advice.contains("UPDATE counters"));
     assert_eq!((found.severity, found.impact), (Severity::High, 0.8));
-    quiet("lock_hot_row", waiting(&[("CPU:CPU", 9.1), ("Lock:tuple", 0.9)]));
     assert!(unknown("lock_hot_row", |r| r.database_metrics = None).contains("not watched"));
 }
 
 #[test]
+fn a_chain_behind_one_that_sits_leads_and_a_queue_that_moves_is_none() {
+    let chain = [(2, 1, "transactionid"), (3, 2, "transactionid")];
+    let all = diagnosed(locked(moment(3000.0, &chain)));
+    let first = &all.findings[0];
+    assert!(first.code == "blocking_chain" && rests_on(first, 3000.0), "{first:#?}");
+    assert!(
+        first.title.starts_with("2 sessions wait behind one that is idle in transaction, 3 deep")
+    );
+    // A hot row: everyone for the same one, behind transactions of milliseconds.
+    quiet("blocking_chain", locked(moment(999.0, &chain)));
+    let queue = [(2, 1, "transactionid"), (3, 2, "tuple"), (4, 2, "tuple")];
+    quiet("blocking_chain", locked(moment(3000.0, &queue)));
+    let many: Vec<_> = (2..9).map(|pid| (pid, 1, "transactionid")).collect();
+    assert!(rests_on(&fires("blocking_chain", locked(moment(3000.0, &many))), 7.0));
+    let circle = [(2, 3, "transactionid"), (3, 2, "transactionid")];
+    fires("blocking_chain", locked(moment(3000.0, &circle)));
+    let mut hidden = moment(0.0, &chain);
+    hidden.blocking[0].transaction_age_ms = None;
+    assert!(unknown("blocking_chain", locked(hidden)).contains("how long"));
+}
+
+fn deadlocked(n: u64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        db(result).lock_contention.data.as_mut().unwrap().deadlocks = Some(n);
+    }
+}
+
+#[test]
 fn a_deadlock_is_one_too_many_and_more_are_critical() {
-    let deadlocks = |n| {
-        move |result: &mut model::run_result::RunResult| {
-            db(result).lock_contention.data.as_mut().unwrap().deadlocks = Some(n);
+    let found = fires("deadlocks", deadlocked(1));
+    assert!(found.severity == Severity::High && rests_on(&found, 1.0));
+    assert_eq!(fires("deadlocks", deadlocked(9)).severity, Severity::Critical);
+    quiet("deadlocks", deadlocked(0));
+    let uncounted = |result: &mut RunResult| {
+        lost(&mut db(result).transaction_stats);
+        db(result).lock_contention.data.as_mut().unwrap().deadlocks = None;
+    };
+    assert!(unknown("deadlocks", uncounted).contains("not counted"));
+}
+
+#[test]
+fn deadlocks_lead_where_they_are_what_is_waited_for() {
+    let waits = waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 2.0)]);
+    let all = diagnosed(both(&waits, deadlocked(80)));
+    assert_eq!(all.diagnosis.primary.unwrap().code, "deadlocks");
+    // One deadlock is two seconds of two hundred.
+    let all = diagnosed(both(&waits, deadlocked(1)));
+    assert_eq!(all.diagnosis.primary.unwrap().code, "lock_hot_row");
+}
+
+#[test]
+fn serialization_failures_count_by_the_actions() {
+    let failures = |n| {
+        move |result: &mut RunResult| {
+            result.load_metrics.transactions.serialization_failures = n;
         }
     };
-    let found = fires("deadlocks", deadlocks(1));
-    assert!(found.severity == Severity::High && rests_on(&found, 1.0));
-    assert_eq!(fires("deadlocks", deadlocks(9)).severity, Severity::Critical);
-    quiet("deadlocks", deadlocks(0));
-    let reason = unknown("deadlocks", |result| {
-        let reset = model::database_metrics::Unread::missing("the counters were reset");
-        db(result).transaction_stats = model::database_metrics::Section::unread(reset);
-        db(result).lock_contention.data.as_mut().unwrap().deadlocks = None;
-    });
-    assert!(reason.contains("not counted"), "{reason}");
+    let found = fires("serialization_failures", failures(101));
+    assert!(rests_on(&found, 101.0) && found.severity == Severity::High);
+    quiet("serialization_failures", failures(100));
+    let none = |result: &mut RunResult| result.load_metrics.all_actions = Default::default();
+    assert!(unknown("serialization_failures", none).contains("no action"));
+}
+
+#[test]
+fn rollbacks_count_by_the_transactions() {
+    let rolled = |n| {
+        move |result: &mut RunResult| {
+            db(result).transaction_stats.data.as_mut().unwrap().rollbacks = n;
+        }
+    };
+    assert!(rests_on(&fires("rollbacks", rolled(1200)), 1200.0));
+    quiet("rollbacks", rolled(1100));
+    lacks("rollbacks", |db| lost(&mut db.transaction_stats));
 }

@@ -1,9 +1,7 @@
-//! What fits into memory.
+//! What fits into memory and what does not.
 
 use super::*;
-use model::database_metrics::{Section, StatementLoad, TempFiles, Unread};
-use model::finding::Severity;
-use model::run_result::RunResult;
+use model::database_metrics::{StatementLoad, TempFiles};
 
 fn spilled(files: u64, share_percent: f64) -> impl Fn(&mut RunResult) {
     move |result| {
@@ -26,8 +24,64 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
     assert_eq!((found.severity, found.impact), (Severity::High, 0.9));
     assert_eq!(fires("temp_spill", spilled(11, 19.0)).severity, Severity::Medium);
     quiet("temp_spill", spilled(10, 90.0));
-    let reset = |result: &mut RunResult| {
-        db(result).temp_files = Section::unread(Unread::missing("the counters were reset"));
+    lacks("temp_spill", |db| lost(&mut db.temp_files));
+}
+
+/// A cache in which so many of a million blocks were missed, and sessions that read.
+fn missed(blocks_read: u64, reading: f64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let seen = [("IO:DataFileRead", reading), ("CPU:CPU", 4.0 - reading)];
+        db(result).wait_events.data = Some(waits(&seen));
+        let cache = db(result).buffer_cache.data.as_mut().unwrap();
+        (cache.blocks_hit, cache.blocks_read) = (1_000_000 - blocks_read, blocks_read);
+        cache.hit_ratio = Some(1.0 - blocks_read as f64 / 1e6);
+    }
+}
+
+#[test]
+fn a_working_set_that_does_not_fit_takes_a_low_ratio_and_sessions_that_wait() {
+    let found = fires("cache_misses", missed(100_000, 2.0));
+    assert!(rests_on(&found, 0.9) && rests_on(&found, 2.0), "{:#?}", found.evidence);
+    assert!(found.advice.contains("now 2GB") && found.advice.contains("2 GiB"));
+    assert_eq!(found.impact, 0.5);
+    quiet("cache_misses", missed(9_000, 2.0));
+    quiet("cache_misses", missed(100_000, 0.3));
+    lacks("cache_misses", |db| lost(&mut db.buffer_cache));
+    lacks("cache_misses", |db| lost(&mut db.wait_events));
+}
+
+#[test]
+fn shared_buffers_are_small_only_where_pages_are_missed() {
+    let small = |result: &mut RunResult| set(result, "shared_buffers", "128MB");
+    let found = fires("shared_buffers_small", both(missed(100_000, 0.0), small));
+    assert!(rests_on(&found, 134_217_728.0) && found.advice.contains("2 GiB"));
+    quiet("shared_buffers_small", small);
+    quiet("shared_buffers_small", missed(100_000, 0.0));
+    let host = |result: &mut RunResult| host(result).memory_bytes = None;
+    assert!(unknown("shared_buffers_small", host).contains("how much memory"));
+}
+
+#[test]
+fn memory_is_promised_only_once() {
+    let buffers =
+        |size: &'static str| move |result: &mut RunResult| set(result, "shared_buffers", size);
+    assert!(rests_on(&fires("memory_overcommitted", buffers("4GB")), 4_294_967_296.0));
+    let work = |result: &mut RunResult| set(result, "work_mem", "1GB");
+    assert!(fires("memory_overcommitted", work).title.contains("13 GiB"));
+    quiet("memory_overcommitted", buffers("3GB"));
+    assert!(unknown("memory_overcommitted", buffers("much")).contains("no size"));
+}
+
+#[test]
+fn a_host_that_swaps_or_is_full_is_told() {
+    let full = |percent| {
+        move |result: &mut RunResult| host(result).memory_usage_percent = Some(steady(percent))
     };
-    assert_eq!(unknown("temp_spill", reset), "the counters were reset");
+    assert_eq!(fires("memory_pressure", full(86.0)).severity, Severity::Medium);
+    quiet("memory_pressure", full(84.0));
+    let swaps = |result: &mut RunResult| host(result).swap_in_pages_per_s = Some(steady(50.0));
+    let found = fires("memory_pressure", swaps);
+    assert!(found.severity == Severity::High && rests_on(&found, 50.0));
+    let blind = |result: &mut RunResult| host(result).memory_usage_percent = None;
+    assert!(unknown("memory_pressure", blind).contains("does not tell"));
 }

@@ -1,16 +1,13 @@
 //! The way to the server, and connections.
 
 use super::*;
-use model::finding::Severity;
-use model::run_result::RunResult;
-
 /// Statements answered after so long, of which the server worked so much.
 fn answered(service_ms: f64, exec_ms: f64) -> impl Fn(&mut RunResult) {
     move |result| {
         waiting(&[("CPU:CPU", 1.0)])(result);
         result.load_metrics.all_statements.service_time_ms = Some(latency(service_ms));
         let queries = db(result).query_performance.data.as_mut().unwrap();
-        queries.mean_exec_time_ms = Some(exec_ms);
+        (queries.mean_exec_time_ms, queries.total_plan_time_ms) = (Some(exec_ms), None);
     }
 }
 
@@ -25,6 +22,10 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
         answered(4.0, 1.0)(result);
         waiting(&[("CPU:CPU", 2.0)])(result);
     });
+    quiet("network_round_trips", |result| {
+        answered(4.0, 1.0)(result);
+        host(result).cpu_usage_percent = steady(85.0);
+    });
     let reason = unknown("network_round_trips", |result| {
         result.load_metrics.all_statements.service_time_ms = None;
     });
@@ -35,7 +36,7 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
 fn queued(wait_ms: f64) -> impl Fn(&mut RunResult) {
     move |result| {
         waiting(&[("CPU:CPU", 1.0)])(result);
-        paced(result);
+        result.load_metrics.offered_per_s = Some(1000.0);
         let all = &mut result.load_metrics.all_actions;
         all.wait_ms = Some(latency(wait_ms));
         all.response_time_ms = Some(latency(20.0));

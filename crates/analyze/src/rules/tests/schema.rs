@@ -1,9 +1,7 @@
 //! Tables and indexes.
 
 use super::*;
-use model::database_metrics::{IndexLoad, Section, TableLoad, TableStats, Unread};
-use model::finding::Severity;
-use model::run_result::RunResult;
+use model::database_metrics::{IndexLoad, TableLoad, TableStats};
 
 fn table(updated: u64, hot: u64, dead: u64) -> impl Fn(&mut RunResult) {
     move |result| {

@@ -1,9 +1,6 @@
 //! Settings.
 
 use super::*;
-use model::finding::Severity;
-use model::run_result::RunResult;
-
 fn set(name: &'static str, value: &'static str) -> impl Fn(&mut RunResult) {
     move |result| {
         let server = result.environment.server.as_mut().unwrap();
