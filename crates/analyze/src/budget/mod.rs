@@ -86,6 +86,10 @@ fn planning_ms(facts: &Facts<'_>) -> Option<f64> {
     Some(total / (facts.finished_per_s() * window_s).max(f64::MIN_POSITIVE))
 }
 
+/// With fewer connections in use than this on average, the moments that both clocks leave out are
+/// as long as what they measure.
+const LEAST_IN_FLIGHT: f64 = 0.1;
+
 /// Connections with an action under way, seen by the engine's clock, against what rate and time on
 /// a connection say.
 fn littles_law(facts: &Facts<'_>) -> Option<LittlesLaw> {
@@ -96,12 +100,15 @@ fn littles_law(facts: &Facts<'_>) -> Option<LittlesLaw> {
         return None;
     }
     let in_flight = load.pool.size as f64 - load.pool.idle_mean;
+    if in_flight < LEAST_IN_FLIGHT {
+        return None;
+    }
     let rate_times_time = facts.finished_per_s() * all.service_time_ms?.mean / MS_PER_S;
     let difference = (in_flight - rate_times_time).abs() * 100.0;
     Some(LittlesLaw {
         in_flight: rounded(in_flight),
         rate_times_time: rounded(rate_times_time),
-        difference_percent: rounded(difference / in_flight.max(f64::MIN_POSITIVE)),
+        difference_percent: rounded(difference / in_flight),
     })
 }
 

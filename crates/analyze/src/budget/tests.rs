@@ -62,6 +62,7 @@ fn what_the_clocks_disagree_on_is_not_consistent() {
     let seen = budget(idle(8.0));
     assert_eq!(seen.consistent, Some(false));
     assert_eq!(seen.littles_law.unwrap().difference_percent, 50.0);
+    assert_eq!(budget(idle(10.0)).littles_law, None, "nothing to divide by");
     let lost = |result: &mut RunResult| result.load_metrics.connections.lost = 1;
     assert_eq!(budget(lost).consistent, None);
 }

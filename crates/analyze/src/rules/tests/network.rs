@@ -1,6 +1,12 @@
 //! The way to the server, and connections.
 
 use super::*;
+/// A host whose processors others use up.
+fn crowded(result: &mut RunResult) {
+    let host = &mut result.system_metrics.as_mut().unwrap().server_host;
+    host.data.as_mut().unwrap().cpu_usage_percent = steady(95.0);
+}
+
 /// Statements answered after so long, of which the server worked so much.
 fn answered(service_ms: f64, exec_ms: f64) -> impl Fn(&mut RunResult) {
     move |result| {
@@ -53,6 +59,10 @@ fn a_small_pool_is_told_with_the_size_that_would_do() {
     quiet("pool_too_small", |result| {
         queued(8.0)(result);
         waiting(&[("CPU:CPU", 4.0)])(result);
+    });
+    quiet("pool_too_small", |result| {
+        queued(8.0)(result);
+        crowded(result);
     });
     let reason = unknown("pool_too_small", |r| r.load_metrics.all_actions.wait_ms = None);
     assert!(reason.contains("no action was answered"), "{reason}");
