@@ -21,6 +21,9 @@ pub(super) const RULES: [Rule; 1] = [Rule {
 /// A transaction that is open for this long while others wait is no part of a queue that moves
 /// (deadlock_timeout, from which on PostgreSQL can tell of waits in its log).
 const LONG_HELD_MS: f64 = 1000.0;
+/// Or for this long, where actions take far less: then it is no action that is merely slow.
+const HELD_MS: f64 = 200.0;
+const HELD_RESPONSES: f64 = 5.0;
 /// Sessions behind one, from which it is a matter however deep they are (pgEdge).
 const MANY_BLOCKED: u64 = 5;
 /// Below this share of the busy time nobody stands still for long.
@@ -43,7 +46,7 @@ fn blocking_chain(facts: &Facts<'_>) -> Ruling {
     let waited_ms = worst.blocked.iter().filter_map(|it| it.statement_age_ms).fold(0.0, f64::max);
     let is_chain = depth >= DEEP || worst.waiting_sessions > MANY_BLOCKED || waited_ms > WAITED_MS;
     let share = waits.share(Wait::LOCK, CHAIN_PERCENT);
-    let (true, Some(share)) = (is_chain && held_ms >= LONG_HELD_MS, share) else {
+    let (true, Some(share)) = (is_chain && is_long(facts, held_ms), share) else {
         return Ok(None);
     };
     let (held, state) = (milliseconds(held_ms), root.state.as_deref().unwrap_or("unknown"));
@@ -81,6 +84,12 @@ fn blocking_chain(facts: &Facts<'_>) -> Ruling {
                 again("database_metrics.lock_contention.waiting_sessions falls"),
             ),
     ))
+}
+
+/// Whether a transaction has been open for longer than the load's own ever are.
+fn is_long(facts: &Facts<'_>, held_ms: f64) -> bool {
+    let p95 = facts.load().all_actions.response_time_ms.map_or(f64::INFINITY, |it| it.p95);
+    held_ms >= LONG_HELD_MS || (held_ms >= HELD_MS && held_ms >= p95 * HELD_RESPONSES)
 }
 
 /// Levels of waiting below the roots. Those that queue for a tuple stand behind the first of their

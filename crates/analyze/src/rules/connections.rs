@@ -117,7 +117,7 @@ fn churn(facts: &Facts<'_>) -> Ruling {
         return Err(Missing::because("nothing connected"));
     }
     // Those that the run begins with are no churn, and those that were lost are another matter.
-    let opened = all.attempted.saturating_sub(load.pool.size + all.failed + all.reconnected);
+    let opened = all.attempted.saturating_sub(load.pool.size + all.failed + all.lost);
     let per_s = opened as f64 / elapsed_s;
     let mean_age_s = load.pool.size as f64 / per_s.max(f64::MIN_POSITIVE);
     if per_s < CONNECTS_PER_S || mean_age_s >= MEAN_AGE_S {

@@ -138,6 +138,7 @@ const DOMINANT_PERCENT: f64 = 50.0;
 const MIN_STATEMENTS: usize = 3;
 /// Sessions that execute, on average, below which no time is worth saving.
 const MIN_EXECUTING: f64 = 0.1;
+const LEAST_EXECUTING: f64 = 0.01;
 
 /// C6: one statement takes most of the time.
 fn dominant_statement(facts: &Facts<'_>) -> Ruling {
@@ -145,13 +146,13 @@ fn dominant_statement(facts: &Facts<'_>) -> Ruling {
     let executing =
         queries.total_exec_time_ms / 1000.0 / facts.load().elapsed_s.max(f64::MIN_POSITIVE);
     let Some(top) = queries.statements.first() else { return Ok(None) };
-    let few = queries.statements.len() < MIN_STATEMENTS || executing < MIN_EXECUTING;
-    if few || top.share_percent < DOMINANT_PERCENT {
+    if executing < LEAST_EXECUTING || top.share_percent < DOMINANT_PERCENT {
         return Ok(None);
     }
     let text = top.text.as_deref().map(beginning).unwrap_or_else(|| top.queryid.clone());
     let share = percent(top.share_percent);
-    let severity = if facts.is_pressed() { Severity::Medium } else { Severity::Low };
+    let few = queries.statements.len() < MIN_STATEMENTS || executing < MIN_EXECUTING;
+    let severity = if facts.is_pressed() && !few { Severity::Medium } else { Severity::Low };
     let most = 100.0 / (100.0 - top.share_percent).max(1.0);
     Ok(Some(
         Found::new(

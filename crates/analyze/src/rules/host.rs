@@ -29,6 +29,8 @@ pub(super) const RULES: [Rule; 3] = [
 
 /// Of the CPU time.
 const STOLEN_PERCENT: f64 = 5.0;
+/// From here on no number of the run holds.
+const MUCH_PERCENT: f64 = 20.0;
 
 /// C3: the hypervisor gives the CPUs to others.
 fn stolen(facts: &Facts<'_>) -> Ruling {
@@ -36,9 +38,10 @@ fn stolen(facts: &Facts<'_>) -> Ruling {
     if stolen <= STOLEN_PERCENT {
         return Ok(None);
     }
+    let severity = if stolen >= MUCH_PERCENT { Severity::High } else { Severity::Medium };
     let title = format!("the hypervisor took {} of the CPU time away", percent(stolen));
     Ok(Some(
-        Found::new(Severity::High, Role::Remark, title)
+        Found::new(severity, Role::Remark, title)
             .seen([fact(
                 format!("{} stolen on average", percent(stolen)),
                 "system_metrics.cpu_steal_percent.mean",
@@ -73,7 +76,7 @@ fn foreign(facts: &Facts<'_>) -> Ruling {
     }
     let title = format!("other programs used {} of the host's CPUs", percent(others));
     Ok(Some(
-        Found::new(Severity::High, Role::Cause, title)
+        Found::new(Severity::Medium, Role::Remark, title)
             .explains(others / 100.0)
             .seen([
                 fact(

@@ -27,8 +27,9 @@ pub(super) const RULES: [Rule; 2] = [
 const ROWS: &[&str] = &["Lock:transactionid", "Lock:tuple"];
 /// Below this share of the busy time rows are no matter.
 const HOT_ROW_PERCENT: f64 = 10.0;
-/// From here on it limits, however the load is made.
+/// From here on it limits, however the load is made, where a session waits all the time.
 const LIMITS_PERCENT: f64 = 30.0;
+const LIMITS_SESSIONS: f64 = 1.0;
 
 /// L1: sessions wait for rows that others change.
 fn hot_row(facts: &Facts<'_>) -> Ruling {
@@ -37,7 +38,7 @@ fn hot_row(facts: &Facts<'_>) -> Ruling {
     let worst = worst(facts).filter(|it| {
         it.blocked.iter().any(|blocked| matches!(blocked.lock.as_str(), "transactionid" | "tuple"))
     });
-    let severity = match share.percent >= LIMITS_PERCENT {
+    let severity = match share.percent >= LIMITS_PERCENT && share.sessions >= LIMITS_SESSIONS {
         true => Severity::High,
         false => severity(facts, &share).max(Severity::Medium),
     };

@@ -10,14 +10,17 @@ mod connections;
 mod cpu;
 mod generator;
 mod host;
+mod indexes;
 mod latches;
 mod locks;
 mod memory;
 mod network;
+mod pooler;
 mod schema;
 mod set_up;
 mod settings;
 mod shown;
+mod statistics;
 mod storage;
 mod transactions;
 mod waiting;
@@ -55,17 +58,20 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more than
 /// the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 15] = [
+pub(crate) const RULES: [&[Rule]; 18] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
     &locks::RULES,
     &latches::RULES,
     &schema::RULES,
+    &indexes::RULES,
+    &statistics::RULES,
     &memory::RULES,
     &wal::RULES,
     &cpu::RULES,
     &storage::RULES,
+    &pooler::RULES,
     &connections::RULES,
     &network::RULES,
     &host::RULES,

@@ -4,6 +4,7 @@ use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
 use model::finding::Severity;
 use model::units::{count, decimal, milliseconds, percent};
+use serde_json::Value;
 
 /// The rules.
 pub(super) const RULES: [Rule; 2] = [
@@ -65,7 +66,7 @@ fn round_trips(facts: &Facts<'_>) -> Ruling {
     let each = facts.load().all_statements.count as f64 / transactions;
     Ok(Some(
         Found::new(severity, Role::Cause, title)
-            .explains(share / 100.0)
+            .explains(share / 100.0 * on_connection(facts))
             .seen([
                 fact(
                     format!("half of the statements took more than {}", milliseconds(ours)),
@@ -98,6 +99,13 @@ fn round_trips(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
+/// The share of the response time that an action spends on a connection.
+fn on_connection(facts: &Facts<'_>) -> f64 {
+    let all = &facts.load().all_actions;
+    let times = all.service_time_ms.zip(all.response_time_ms);
+    times.map_or(1.0, |(service, response)| service.mean / response.mean.max(f64::MIN_POSITIVE))
+}
+
 /// From this share of the response time on, users wait for a connection more than a little.
 const WAIT_PERCENT: f64 = 20.0;
 /// Waiting that nobody feels.
@@ -112,8 +120,11 @@ fn pool_too_small(facts: &Facts<'_>) -> Ruling {
     let (Some(wait), Some(response)) = (all.wait_ms, all.response_time_ms) else {
         return Err(Missing::because("no action was answered"));
     };
+    // With a connection for each action, opening it is part of the wait: nobody queues.
+    let reconnects = facts.result.plan.get("reconnect").and_then(Value::as_bool) == Some(true);
     let share = wait.mean * 100.0 / response.mean.max(f64::MIN_POSITIVE);
-    if share < WAIT_PERCENT || wait.mean < WAIT_MS || waits.busy >= cpus || is_full(facts) {
+    let queued = share >= WAIT_PERCENT && wait.mean >= WAIT_MS && !reconnects;
+    if !queued || waits.busy >= cpus || is_full(facts) {
         return Ok(None);
     }
     let size = load.pool.size;

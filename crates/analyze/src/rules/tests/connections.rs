@@ -1,7 +1,7 @@
 //! Connections.
 
 use super::*;
-use model::database_metrics::{BlockingSession, LockMoment};
+use model::database_metrics::{BlockingSession, LockMoment, MeanMax, PoolerStats};
 use model::run_result::ErrorRow;
 
 fn used(percent: f64) -> impl Fn(&mut RunResult) {
@@ -78,4 +78,26 @@ fn sessions_that_sit_on_a_transaction_are_worse_where_others_wait() {
     assert_eq!(fires("idle_in_transaction", blocks).severity, Severity::High);
     quiet("idle_in_transaction", idle(0.9, None));
     lacks("idle_in_transaction", |db| lost(&mut db.connection_stats));
+}
+
+#[test]
+fn a_pooler_with_a_queue_names_pool_size_where_the_server_has_room() {
+    let queued = |mean: f64, wait_max_ms: f64| {
+        move |result: &mut RunResult| {
+            let clients_waiting = MeanMax { mean, max: mean.ceil() };
+            let pools = PoolerStats { clients_waiting, wait_max_ms, ..PoolerStats::default() };
+            db(result).pooler = Some(Section::read(pools, (0.0, 100.0)));
+        }
+    };
+    let found = fires("pooler_queue", queued(0.505, 4.0));
+    assert!(rests_on(&found, 0.505) && found.impact == 0.5, "{found:#?}");
+    assert!(found.advice.contains("raise pool_size (default_pool_size)"));
+    fires("pooler_queue", queued(0.1, 100.0));
+    quiet("pooler_queue", queued(0.4, 99.0));
+    let busy = both(queued(2.0, 500.0), waiting(&[("CPU:CPU", 6.0)]));
+    assert!(fires("pooler_queue", busy).advice.contains("before you raise"));
+    lacks("pooler_queue", |db| lost(db.pooler.insert(Section::default())));
+    quiet("pooler_queue", |_| ());
+    let unasked = |r: &mut RunResult| r.environment.pooler = Some(Default::default());
+    assert!(unknown("pooler_queue", unasked).contains("not asked"));
 }

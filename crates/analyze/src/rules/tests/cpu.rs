@@ -64,7 +64,9 @@ fn a_statement_that_takes_half_of_the_time_is_named() {
     assert!(rests_on(&found, 51.0) && found.advice.contains("SELECT 51"));
     assert!(found.diagnosis.contains("2.0 times"), "{}", found.diagnosis);
     quiet("dominant_statement", statements(&[49.0, 31.0, 20.0]));
-    quiet("dominant_statement", statements(&[90.0, 10.0]));
+    assert_eq!(found.severity, Severity::Medium);
+    let few = fires("dominant_statement", statements(&[90.0, 10.0]));
+    assert_eq!(few.severity, Severity::Low, "of two statements one always leads");
     lacks("dominant_statement", |db| lost(&mut db.query_performance));
 }
 

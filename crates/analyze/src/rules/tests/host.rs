@@ -6,7 +6,9 @@ use super::*;
 fn a_hypervisor_that_takes_time_away_is_told() {
     let stolen =
         |percent| move |result: &mut RunResult| host(result).cpu_steal_percent = steady(percent);
-    assert!(rests_on(&fires("cpu_stolen", stolen(5.1)), 5.1));
+    let found = fires("cpu_stolen", stolen(5.1));
+    assert!(rests_on(&found, 5.1) && found.severity == Severity::Medium);
+    assert_eq!(fires("cpu_stolen", stolen(20.0)).severity, Severity::High);
     quiet("cpu_stolen", stolen(5.0));
     assert!(unknown("cpu_stolen", |r| r.system_metrics = None).contains("not watched"));
 }

@@ -55,7 +55,12 @@ fn a_chain_behind_one_that_sits_leads_and_a_queue_that_moves_is_none() {
         first.title.starts_with("2 sessions wait behind one that is idle in transaction, 3 deep")
     );
     // A hot row: everyone for the same one, behind transactions of milliseconds.
-    quiet("blocking_chain", locked(moment(999.0, &chain)));
+    quiet("blocking_chain", locked(moment(199.0, &chain)));
+    quiet("blocking_chain", |result| {
+        locked(moment(999.0, &chain))(result);
+        result.load_metrics.all_actions.response_time_ms = Some(latency(300.0));
+    });
+    fires("blocking_chain", locked(moment(200.0, &chain)));
     let queue = [(2, 1, "transactionid"), (3, 2, "tuple"), (4, 2, "tuple")];
     quiet("blocking_chain", locked(moment(3000.0, &queue)));
     let many: Vec<_> = (2..9).map(|pid| (pid, 1, "transactionid")).collect();

@@ -64,6 +64,10 @@ fn a_small_pool_is_told_with_the_size_that_would_do() {
         queued(8.0)(result);
         crowded(result);
     });
+    quiet("pool_too_small", |result| {
+        queued(8.0)(result);
+        result.plan["reconnect"] = true.into();
+    });
     let reason = unknown("pool_too_small", |r| r.load_metrics.all_actions.wait_ms = None);
     assert!(reason.contains("no action was answered"), "{reason}");
 }

@@ -1,7 +1,7 @@
 //! Tables and indexes.
 
 use super::*;
-use model::database_metrics::{IndexLoad, TableLoad, TableStats};
+use model::database_metrics::{IndexLoad, IndexUsage, TableLoad, TableStats};
 
 fn table(updated: u64, hot: u64, dead: u64) -> impl Fn(&mut RunResult) {
     move |result| {
@@ -63,4 +63,61 @@ fn an_index_without_a_scan_is_told_where_changes_keep_it_up() {
     quiet("unused_index", indexed(0, true, 1000));
     quiet("unused_index", indexed(0, false, 999));
     assert_eq!(unknown("unused_index", no_tables), "no such view");
+}
+
+fn index(index: &str, change: impl Fn(&mut IndexLoad)) -> IndexLoad {
+    let mut load = IndexLoad {
+        index: index.to_owned(),
+        valid: Some(true),
+        size_bytes: Some(8192),
+        definition: Some(format!("CREATE INDEX {index} ON public.games USING btree (status)")),
+        ..IndexLoad::default()
+    };
+    change(&mut load);
+    load
+}
+
+fn with_indexes(indexes: Vec<IndexLoad>) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let usage = IndexUsage { indexes: indexes.clone(), ..IndexUsage::default() };
+        db(result).index_usage = Section::read(usage, (0.0, 100.0));
+    }
+}
+
+#[test]
+fn an_index_that_no_query_may_use_is_told() {
+    let broken = index("public.half", |it| it.valid = Some(false));
+    let found = fires("invalid_index", with_indexes(vec![broken]));
+    assert!(found.advice.contains("REINDEX INDEX CONCURRENTLY public.half"), "{found:#?}");
+    quiet("invalid_index", with_indexes(vec![index("public.whole", |_| ())]));
+    let old = index("public.old", |it| it.valid = None);
+    assert!(unknown("invalid_index", with_indexes(vec![old])).contains("not read"));
+}
+
+#[test]
+fn two_indexes_with_one_definition_are_one_too_many() {
+    let unique = index("public.key", |it| it.unique = true);
+    let found = fires("duplicate_index", with_indexes(vec![index("public.spare", |_| ()), unique]));
+    assert!(found.advice.contains("DROP INDEX CONCURRENTLY public.spare"), "{found:#?}");
+    let other = index("public.other", |it| {
+        it.definition = Some("CREATE INDEX o ON public.games USING btree (created_at)".to_owned());
+    });
+    quiet("duplicate_index", with_indexes(vec![index("public.spare", |_| ()), other]));
+    let old = index("public.old", |it| it.definition = None);
+    assert!(unknown("duplicate_index", with_indexes(vec![old])).contains("not read"));
+}
+
+#[test]
+fn tables_that_changed_since_their_analyze_are_told() {
+    let changed = |rows| {
+        move |result: &mut RunResult| {
+            table(0, 0, 0)(result);
+            let tables = &mut db(result).table_stats.data.as_mut().unwrap().tables;
+            tables[0].rows_modified_since_analyze = rows;
+        }
+    };
+    let found = fires("stale_statistics", changed(Some(18_001)));
+    assert!(rests_on(&found, 18_001.0) && found.advice.contains("ANALYZE public.games"));
+    quiet("stale_statistics", changed(Some(18_000)));
+    assert!(unknown("stale_statistics", changed(None)).contains("not read"));
 }
