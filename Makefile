@@ -1,5 +1,5 @@
 # What there is to do here. Every target installs what it needs and is missing.
-.PHONY: demo test test-versions lint deps docs bench soak
+.PHONY: demo test test-versions lint deps docs bench soak monitor-cost
 
 # A short, real tour on throwaway servers.
 demo: deps
@@ -37,4 +37,9 @@ bench: deps
 
 # Hokm for 10 minutes: memory has to stay small and flat. A short try: PGSURGE_SOAK_SECONDS=60.
 soak: deps
-	cargo bench -p pgsurge --bench soak
+	cargo bench -p pgsurge --bench soak monitor-cost
+
+# What watching costs: the same loads with the monitor on and off in turn, about 6 minutes. Leave the
+# machine alone meanwhile. A short try: PGSURGE_COST_ROUNDS=1 PGSURGE_COST_SECONDS=2.
+monitor-cost: deps
+	cargo bench -p pgsurge --bench monitor_cost
