@@ -77,8 +77,12 @@ pub struct MonitorCost {
     pub reconnects: u64,
     /// Sent to answered, all together: an upper bound of the server's work for them.
     pub round_trip_ms: f64,
-    /// The round trips as a share of the server's CPU capacity (CPUs × time), an upper bound;
-    /// absent where the number of its CPUs is unknown.
+    /// CPU time of the backend that answered it, while load ran; known where the server is on this
+    /// machine and the connection held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_cpu_ms: Option<f64>,
+    /// That CPU time as a share of the server's CPU capacity (CPUs × time); where it is unknown the
+    /// round trips instead, an upper bound. Absent where the number of its CPUs is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_cpu_percent: Option<f64>,
     /// Execution time of its statements in the measured window, by `pg_stat_statements`.

@@ -19,6 +19,7 @@ mod window;
 pub(crate) use node_exporter::FarSeen;
 pub use node_exporter::NodeExporter;
 pub use process::LocalServer;
+pub(crate) use process::backend_cpu;
 
 use crate::timeline::{
     Outbox, Signal, Timeline, Watched, Woken, round, thread_cpu, wait, wait_for_begin,

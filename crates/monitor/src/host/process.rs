@@ -40,6 +40,16 @@ impl LocalServer {
     }
 }
 
+/// CPU time of one backend of a server on this machine; none where that process is not its child.
+pub(crate) fn backend_cpu(server: &LocalServer, backend: i32) -> Option<Duration> {
+    let backend = u32::try_from(backend).ok()?;
+    let stat = Stat::read(backend).filter(|stat| stat.parent == server.postmaster)?;
+    // In ns, where the kernel keeps it (sched-stats.rst); a tick is long for what we do.
+    let exact = std::fs::read_to_string(format!("/proc/{backend}/schedstat")).ok();
+    let exact = exact.and_then(|text| text.split_ascii_whitespace().next()?.parse().ok());
+    Some(exact.filter(|ns| *ns > 0).map_or(stat.own, Duration::from_nanos))
+}
+
 fn is_postgres(pid: u32) -> bool {
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     matches!(name.trim_end(), "postgres" | "postmaster")

@@ -52,7 +52,7 @@ pub(crate) struct Seen {
     metrics: DatabaseMetrics,
     cost: MonitorCost,
     own_cpu: Option<Duration>,
-    /// Round trips while load ran, as a share of that time.
+    /// CPU time of our backend while load ran, or else all round trips, as a share of that time.
     asking_share: Option<f64>,
     window: (f64, f64),
 }
@@ -96,22 +96,29 @@ pub(crate) fn watch(
     // Who no longer waits for it has gone on without.
     let _told = ready.send(());
     let timeline = Timeline::new(wait_for_begin(signals)?, watched);
-    let began = session.cost;
+    let (began, began_cpu) = (session.cost, session.backend_cpu());
     let mut watching = Watching::new(&mut session, &timeline, first);
     let ended = watching.until_end(signals, outbox)?;
     let Watching { begin, tally, worst, missed, .. } = watching;
     let in_load = session.cost.since(&began);
+    let backend_cpu = match (began_cpu, session.backend_cpu()) {
+        // After a reconnect it is another one, and the time of the first is gone.
+        (Some((then, before)), Some((now, cpu))) if then == now => cpu.checked_sub(before),
+        _ => None,
+    };
     let end = last_look(&mut session, ended);
     let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
     let (metrics, own_exec_ms) = sections::all(&mut session, &span, &tally, worst.finish());
     let all = session.cost;
     let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
-    let asking_share = (load_s > 0.0).then(|| in_load.round_trips.as_secs_f64() / load_s);
+    let asking = backend_cpu.unwrap_or(in_load.round_trips);
+    let asking_share = (load_s > 0.0).then(|| asking.as_secs_f64() / load_s);
     let cost = MonitorCost {
         statements: all.statements,
         statements_failed: all.failed,
         reconnects: all.connects.saturating_sub(1),
         round_trip_ms: milliseconds(all.round_trips),
+        server_cpu_ms: backend_cpu.map(milliseconds),
         server_cpu_percent: None,
         exec_time_ms: own_exec_ms,
         cpu_ms: None,

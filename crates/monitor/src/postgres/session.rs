@@ -84,6 +84,14 @@ impl Session {
         &self.settings.user
     }
 
+    /// Which backend answers us, and the CPU time that it has taken; none where the server is not
+    /// on this machine.
+    pub(super) fn backend_cpu(&self) -> Option<(i32, Duration)> {
+        let backend = self.client.as_ref()?.process_id()?;
+        let server = self.watched.local_server.as_ref()?;
+        Some((backend, crate::host::backend_cpu(server, backend)?))
+    }
+
     /// Why the sessions were never seen.
     pub(super) fn no_samples(&self) -> Unread {
         match self.cost.connects {

@@ -199,6 +199,9 @@ fn the_monitor_tells_what_it_cost() {
     let exec_ms = cost.exec_time_ms.unwrap();
     assert!(exec_ms > 0.0 && exec_ms < cost.round_trip_ms, "{cost:?}");
     assert!(cost.cpu_ms.unwrap() > 0.0 && cost.server_cpu_percent.unwrap() > 0.0, "{cost:?}");
+    // What its backend took is part of the time that it took to answer.
+    let server_ms = cost.server_cpu_ms.unwrap();
+    assert!(server_ms > 1.0 && server_ms < cost.round_trip_ms, "{cost:?}");
     // Nothing of it is taken for the load's.
     assert_eq!(watched.database.query_performance.data().unwrap().calls, 0);
     assert_eq!(watched.database.query_performance.status, Status::Ok);

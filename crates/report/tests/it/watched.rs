@@ -106,6 +106,7 @@ pub(crate) fn database() -> DatabaseMetrics {
         monitor: read(MonitorCost {
             statements: 780,
             round_trip_ms: 410.0,
+            server_cpu_ms: Some(240.0),
             server_cpu_percent: Some(0.2),
             exec_time_ms: Some(160.0),
             cpu_ms: Some(140.0),
