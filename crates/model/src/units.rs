@@ -26,15 +26,22 @@ pub enum Unit {
     /// Bytes.
     #[serde(rename = "bytes")]
     Bytes,
+    /// Bytes per second.
+    #[serde(rename = "bytes_per_s")]
+    BytesPerSecond,
     /// Things.
     #[serde(rename = "count")]
     Count,
 }
 
 impl Unit {
-    /// The unit that a metric's name ends in (`_ms`, `_s`, `_per_s`, `_percent` …).
+    /// The unit that a metric's name ends in (`_ms`, `_s`, `_per_s`, `_percent` …) or is.
     pub fn of_name(name: &str) -> Unit {
-        const ENDINGS: [(&str, Unit); 7] = [
+        if name == "bytes" {
+            return Unit::Bytes;
+        }
+        const ENDINGS: [(&str, Unit); 8] = [
+            ("_bytes_per_s", Unit::BytesPerSecond),
             ("_per_s", Unit::PerSecond),
             ("_per_second", Unit::PerSecond),
             ("_ms", Unit::Milliseconds),
@@ -56,6 +63,7 @@ impl Unit {
             Unit::Ratio => format!("{value:.3}"),
             Unit::PerSecond => rate(value),
             Unit::Bytes => bytes(value),
+            Unit::BytesPerSecond => format!("{}/s", bytes(value)),
             Unit::Count => decimal(value),
         }
     }
@@ -226,5 +234,8 @@ mod tests {
         assert_eq!(Unit::of_name("elapsed_s"), Unit::Seconds);
         assert_eq!(Unit::of_name("response_time_ms"), Unit::Milliseconds);
         assert_eq!(Unit::of_name("retries"), Unit::Count);
+        assert_eq!(Unit::of_name("wal_bytes_per_s"), Unit::BytesPerSecond);
+        assert_eq!(Unit::of_name("bytes"), Unit::Bytes);
+        assert_eq!(Unit::BytesPerSecond.show(1_048_576.0), "1 MiB/s");
     }
 }

@@ -134,6 +134,7 @@ pub(crate) fn fact(text: impl Into<String>, metric: &str, value: f64) -> Evidenc
         Unit::Ratio => "ratio",
         Unit::PerSecond => "per_s",
         Unit::Bytes => "bytes",
+        Unit::BytesPerSecond => "bytes_per_s",
         Unit::Count => "count",
     };
     let (metric, unit) = (Some(metric.to_owned()), Some(unit.to_owned()));

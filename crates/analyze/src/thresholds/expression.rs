@@ -3,6 +3,7 @@
 //! METRIC COMPARISON NUMBER UNIT. A metric is a short name for a place in the result, or that
 //! place itself (`load_metrics.pool.idle_mean`); without a unit the number is in the metric's own.
 
+use super::names::{self, SECTIONS, SHORT};
 use super::nearest_of;
 use model::threshold::{Comparison, Threshold, ThresholdSource};
 use model::units::Unit;
@@ -19,24 +20,6 @@ pub struct ExpressionError {
     pub hint: String,
 }
 
-/// Short names of single values and their places.
-const SHORT: [(&str, &str); 15] = [
-    ("offered_per_s", "load_metrics.offered_per_s"),
-    ("achieved_per_s", "load_metrics.achieved_per_s"),
-    ("queries_per_s", "load_metrics.queries_per_s"),
-    ("error_rate_percent", "load_metrics.error_rate_percent"),
-    ("availability_percent", "load_metrics.availability_percent"),
-    ("read_share_ratio", "load_metrics.read_share_ratio"),
-    ("error_rate", "load_metrics.error_rate_percent"),
-    ("availability", "load_metrics.availability_percent"),
-    ("late", "load_metrics.all_actions.late"),
-    ("achieved", "load_metrics.achieved_per_s"),
-    ("queries", "load_metrics.queries_per_s"),
-    ("read_share", "load_metrics.read_share_ratio"),
-    ("completion_rate", "load_metrics.games.completion_rate_percent"),
-    ("connection_failure_rate", "load_metrics.connections.failure_rate_percent"),
-    ("time_to_recover", "load_metrics.connections.time_to_recover_s"),
-];
 /// The parts of a distribution.
 const PARTS: [&str; 7] = ["mean", "p50", "p90", "p95", "p99", "p999", "max"];
 /// The distributions of an action; the first where none is named.
@@ -46,9 +29,6 @@ const ACTION_COUNTS: [&str; 8] =
     ["scheduled", "succeeded", "late", "failed", "unknown", "skipped", "unfinished", "retries"];
 /// The counts of a statement.
 const STATEMENT_COUNTS: [&str; 3] = ["count", "failed", "rows"];
-/// Where a place in the result begins.
-const SECTIONS: [&str; 4] = ["load_metrics", "database_metrics", "system_metrics", "test_summary"];
-
 /// Reads a limit; a limit that was written is the user's.
 pub fn parse(text: &str) -> Result<Threshold, ExpressionError> {
     let fail = |why: &str, hint: String| ExpressionError {
@@ -105,7 +85,13 @@ fn place(metric: &str) -> Result<(String, Unit), Unknown> {
             Ok((format!("load_metrics.custom.{name}.value.{part}"), Unit::of_name(name)))
         }
         ["custom", _, part] => Err(Unknown::of(part, &PARTS)),
-        [section, _, ..] if SECTIONS.contains(section) => Ok((metric.to_owned(), unit_of(&parts))),
+        [section, ..] if SECTIONS.contains(section) => match names::is_number(metric) {
+            true => Ok((metric.to_owned(), unit_of(&parts))),
+            false => {
+                let (name, nearest) = (metric.to_owned(), names::nearest_place(metric));
+                Err(Unknown { name, nearest })
+            }
+        },
         [part] if PARTS.contains(part) => {
             under("load_metrics.all_actions", &parts, &TIMES, &ACTION_COUNTS)
         }
@@ -162,9 +148,24 @@ fn number(text: &str, unit: Unit) -> Option<f64> {
         (Unit::Milliseconds, "s") => 1000.0,
         (Unit::Ratio, "%") => 0.01,
         (Unit::PerSecond, "/s") => 1.0,
+        (Unit::Bytes, suffix) => bytes_in(suffix)?,
+        (Unit::BytesPerSecond, suffix) => bytes_in(suffix.strip_suffix("/s").unwrap_or(suffix))?,
         _ => return None,
     };
     Some(number * factor)
+}
+
+/// As PostgreSQL reads the units of its settings: a kB is 1024 bytes.
+fn bytes_in(suffix: &str) -> Option<f64> {
+    let power = match suffix {
+        "B" | "" => 0,
+        "kB" | "KiB" => 1,
+        "MB" | "MiB" => 2,
+        "GB" | "GiB" => 3,
+        "TB" | "TiB" => 4,
+        _ => return None,
+    };
+    Some(1024_f64.powi(power))
 }
 
 fn units_of(unit: Unit) -> &'static str {
@@ -173,7 +174,10 @@ fn units_of(unit: Unit) -> &'static str {
         Unit::Percent => "it is a share: give a number with %",
         Unit::Ratio => "it is a share: give a number from 0 to 1, or one with %",
         Unit::PerSecond => "it is a rate: give a number, or one with /s",
-        Unit::Bytes => "give a number of bytes",
+        Unit::Bytes => "it is a size: give a number with B, kB, MB or GB (1 kB is 1024 B)",
+        Unit::BytesPerSecond => {
+            "it is a rate of bytes: give a number with kB, MB or GB (1 kB is 1024 B), or kB/s"
+        }
         Unit::Count => "give a number",
     }
 }

@@ -2,6 +2,7 @@
 //! is not evaluated, and says why.
 
 mod expression;
+mod names;
 mod operations;
 mod place;
 

@@ -1,7 +1,7 @@
 //! Finds the number at a place of a result (`load_metrics.all_actions.response_time_ms.p99`), or
 //! says why there is none.
 
-use super::nearest_of;
+use super::{names, nearest_of};
 use serde_json::Value;
 
 /// What is at a place.
@@ -46,10 +46,25 @@ fn too_few_games(document: &Value, path: &str) -> Option<String> {
         .then(|| format!("{ended} games ended in the measured time, {ENOUGH_GAMES} are needed"))
 }
 
-/// Why a section of the server's metrics holds no numbers, in its own words.
-fn reason_of(metrics: &Value, rest: &[&str]) -> Option<String> {
-    let inner = rest.first().and_then(|name| metrics.get(name)?.get("reason"));
-    inner.or_else(|| metrics.get("reason"))?.as_str().map(str::to_owned)
+/// Why a section of the server's metrics holds no numbers, in its own words: those of the
+/// innermost on the way.
+fn reason_of(document: &Value, path: &str) -> Option<String> {
+    let mut value = document;
+    let mut reason = None;
+    for name in path.split('.') {
+        let Some(inner) = value.get(name) else { break };
+        value = inner;
+        reason = value.get("reason").and_then(Value::as_str).or(reason);
+    }
+    reason.map(str::to_owned)
+}
+
+/// What the schema says of a number that is not there, which most often says why.
+fn untold(path: &str) -> String {
+    match names::meaning(path) {
+        Some(meaning) => format!("the result has no {path} ({})", meaning.trim_end_matches('.')),
+        None => format!("the result has no {path}"),
+    }
 }
 
 fn absent(document: &Value, path: &str) -> String {
@@ -58,14 +73,18 @@ fn absent(document: &Value, path: &str) -> String {
         ["database_metrics", ..] if document.get("database_metrics").is_none() => {
             "the server's own statistics were not collected".to_owned()
         }
-        [metrics @ ("database_metrics" | "system_metrics"), ..]
-            if let Some(reason) = reason_of(&document[metrics], &parts[1..]) =>
+        ["database_metrics" | "system_metrics", ..]
+            if let Some(reason) = reason_of(document, path) =>
         {
             reason
         }
         ["system_metrics", ..] if document.get("system_metrics").is_none() => {
             "the server's host was not watched".to_owned()
         }
+        ["system_metrics", "server_processes", ..] => {
+            "the server's processes are not on this machine, or can't be told apart".to_owned()
+        }
+        ["database_metrics" | "system_metrics", ..] => untold(path),
         ["load_metrics", "games", ..] => "the workload played no games".to_owned(),
         ["load_metrics", of @ ("actions" | "statements" | "custom"), name, ..]
             if document["load_metrics"][of].get(*name).is_none() =>
@@ -78,7 +97,9 @@ fn absent(document: &Value, path: &str) -> String {
             };
             format!("the workload has nothing called \"{name}\" among its {of}{near}")
         }
-        [.., time, _] if time.ends_with("_ms") => "nothing was counted there".to_owned(),
-        _ => format!("the result has no {path}"),
+        ["load_metrics", .., time, _] if time.ends_with("_ms") => {
+            "nothing was counted there".to_owned()
+        }
+        _ => untold(path),
     }
 }

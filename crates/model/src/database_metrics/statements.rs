@@ -73,6 +73,9 @@ pub struct TransactionStats {
     pub rollbacks: u64,
     /// Both, per second from the window's beginning to the load's end.
     pub transactions_per_s: f64,
+    /// Rolled back of all; absent where none ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_ratio: Option<f64>,
     /// Statements cancelled because of recovery, on a standby.
     pub conflicts: u64,
     /// The same by what they collided over (`lock`, `snapshot`, `bufferpin` …), those that were.

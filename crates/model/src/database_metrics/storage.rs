@@ -32,6 +32,9 @@ pub struct WalCheckpoints {
     /// Write-ahead log written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_bytes: Option<u64>,
+    /// The same per second from the window's beginning to the load's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal_bytes_per_s: Option<f64>,
     /// Its records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wal_records: Option<u64>,

@@ -79,6 +79,7 @@ pub(super) fn transactions(added: &Counters, own: &Cost, window_s: f64) -> Trans
         commits,
         rollbacks,
         transactions_per_s: round((commits + rollbacks) as f64 / window_s.max(0.001)),
+        rollback_ratio: ratio(rollbacks as f64, commits as f64),
         conflicts: added.count("conflicts"),
         conflicts_by_kind: BTreeMap::new(),
         deadlocks: added.count("deadlocks"),
@@ -124,8 +125,8 @@ pub(super) fn fill(row: &mut ServerRow, added: &Counters, length_s: f64) {
     row.cache_hit_ratio = blocks.and_then(|(hit, read)| ratio(hit, read));
 }
 
-/// Found of all, with five decimals: 99.99 % is not 100 %.
-fn ratio(hit: f64, read: f64) -> Option<f64> {
-    let all = hit + read;
-    (all > 0.0).then(|| (hit / all * 1e5).floor() / 1e5)
+/// A share of all, with five decimals: 99.99 % is not 100 %.
+fn ratio(part: f64, rest: f64) -> Option<f64> {
+    let all = part + rest;
+    (all > 0.0).then(|| (part / all * 1e5).floor() / 1e5)
 }

@@ -8,6 +8,7 @@ use super::snapshot::Span;
 use super::tables::Tables;
 use super::wal::{self, WalLooks};
 use super::{database, ends, indexes, statements};
+use crate::timeline::round;
 use model::database_metrics::{
     DatabaseMetrics, IndexUsage, LockMoment, Section, TableStats, TransactionStats, Unread,
     WalCheckpoints,
@@ -106,8 +107,12 @@ fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
         is_timed: timed.wal,
     };
     match wal::section(looks) {
-        Ok((made, gap)) => {
-            let mut section = Section::read(made, span.window(|it| &it.wal));
+        Ok((mut made, gap)) => {
+            let window = span.window(|it| &it.wal);
+            // The wait for the last counters is in the window, and no load.
+            let window_s = (span.load_end_s() - window.0).max(0.001);
+            made.wal_bytes_per_s = made.wal_bytes.map(|bytes| round(bytes as f64 / window_s));
+            let mut section = Section::read(made, window);
             section.reason = gap.map(|unread| format!("not all of it: {unread}"));
             section
         }

@@ -85,6 +85,11 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("a limit without a comparison", "--threshold p99", "there is no comparison; write it like"),
     ("a limit in the wrong unit", "--threshold p99<5%", "it is a time"),
     (
+        "a limit on a number of the server that there is none of",
+        "--threshold dead_locks<1",
+        "nothing is called \"dead_locks\"; did you mean \"deadlocks\"?",
+    ),
+    (
         "a limit on an action of another workload",
         "--workload select-only --threshold action.play_card.p99<5ms",
         "the workload has no action \"play_card\"; did you mean \"select_only\"?",

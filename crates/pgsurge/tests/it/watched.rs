@@ -87,6 +87,37 @@ fn a_limit_on_what_nobody_watched_says_so() {
 }
 
 #[test]
+fn a_limit_holds_for_what_the_server_itself_says() {
+    use ThresholdOutcome::{Failed, NotEvaluated, Passed};
+    let server = private();
+    let load = Load::hokm(&url(&server)).watched().args(
+        "--connections 4 --duration 2s --warm-up 0 --qps-target 0 --threshold deadlocks<1 \
+         --threshold cache_hit_ratio>0.5 --threshold wal_bytes_per_s<1B \
+         --threshold system_metrics.cpu_usage_percent.max<=100% \
+         --threshold database_metrics.buffer_cache.read_time_ms<1s",
+    );
+    let result = load.run().result();
+    let database = result.database_metrics.as_ref().unwrap();
+    let wal = database.wal_checkpoints.data().unwrap().wal_bytes_per_s;
+    let cases = [
+        ("deadlocks<1", Passed, Some(0.0)),
+        ("cache_hit_ratio>0.5", Passed, database.buffer_cache.data().unwrap().hit_ratio),
+        ("wal_bytes_per_s<1B", Failed, wal),
+        ("system_metrics.cpu_usage_percent.max<=100%", Passed, None),
+        ("database_metrics.buffer_cache.read_time_ms<1s", NotEvaluated, None),
+    ];
+    for (name, outcome, value) in cases {
+        let limit = threshold(&result, name);
+        assert_eq!(limit.outcome, outcome, "{limit:?}");
+        assert!(value.is_none() || limit.value == value, "{limit:?} {value:?}");
+    }
+    assert!(wal > Some(1000.0), "{wal:?}");
+    // What only some servers measure says when they do.
+    let reasons = result.verdict.reasons.join("\n");
+    assert!(reasons.contains("absent where `track_io_timing` is off"), "{reasons}");
+}
+
+#[test]
 fn a_server_behind_a_pooler_is_watched_through_it() {
     let (database, bouncer) = (Database::new("watched_pool"), bouncer(PoolMode::Transaction));
     let load = Load::hokm(&database.url_through(&bouncer)).watched();

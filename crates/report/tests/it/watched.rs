@@ -53,6 +53,7 @@ pub(crate) fn database() -> DatabaseMetrics {
         connection_stats: read(connections).with_gap(Some(hidden)),
         query_performance: read(queries()),
         transaction_stats: read(TransactionStats {
+            rollback_ratio: Some(0.00013),
             commits: 58_000,
             rollbacks: 8,
             transactions_per_s: 966.8,
@@ -70,6 +71,7 @@ pub(crate) fn database() -> DatabaseMetrics {
             write_time_ms: Some(0.5),
         }),
         wal_checkpoints: read(WalCheckpoints {
+            wal_bytes_per_s: Some(1_223_338.667),
             checkpoints_timed: Some(1),
             checkpoints_requested: Some(0),
             wal_writes: Some(59_000),

@@ -27,6 +27,28 @@ fn what_people_write_names_a_place_and_a_limit_in_its_unit() {
             5.0,
         ),
         ("custom.hands > 3", "load_metrics.custom.hands.value".to_owned(), 3.0),
+        ("deadlocks < 1", "database_metrics.transaction_stats.deadlocks".to_owned(), 1.0),
+        ("cache_hit_ratio > 99%", "database_metrics.buffer_cache.hit_ratio".to_owned(), 0.99),
+        (
+            "wal_bytes_per_s < 10MB",
+            "database_metrics.wal_checkpoints.wal_bytes_per_s".to_owned(),
+            10.0 * 1024.0 * 1024.0,
+        ),
+        (
+            "wal_bytes_per_s < 1 kB/s",
+            "database_metrics.wal_checkpoints.wal_bytes_per_s".into(),
+            1024.0,
+        ),
+        (
+            "database_metrics.temp_files.bytes <= 1GB",
+            "database_metrics.temp_files.bytes".to_owned(),
+            1024.0 * 1024.0 * 1024.0,
+        ),
+        (
+            "system_metrics.cpu_usage_percent.max < 90%",
+            "system_metrics.cpu_usage_percent.max".to_owned(),
+            90.0,
+        ),
         ("load_metrics.pool.wait_ms.p99 < 1s", "load_metrics.pool.wait_ms.p99".to_owned(), 1e3),
     ];
     for (text, metric, limit) in cases {
@@ -47,6 +69,14 @@ fn what_is_no_limit_is_told_with_the_nearest_that_is() {
         ("action.play_card < 1ms", "did you mean"),
         ("custom.basket_items.p98 < 1", "nothing is called \"p98\"; did you mean \"p9"),
         ("statement.x.wait.p99 < 1ms", "did you mean \"service_time\"?"),
+        ("dead_locks < 1", "did you mean \"deadlocks\"?"),
+        (
+            "database_metrics.locks.deadlocks < 1",
+            "did you mean \"database_metrics.lock_contention.deadlocks\"?",
+        ),
+        ("database_metrics.index_usage.indexes > 1", "nothing is called"),
+        ("wal_bytes < 5ms", "it is a size"),
+        ("wal_bytes_per_s < 5ms", "it is a rate of bytes"),
         ("p99 < 5%", "it is a time"),
         ("p99 < fast", "it is a time"),
         ("p99 < ", "it is a time"),

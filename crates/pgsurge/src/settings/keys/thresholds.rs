@@ -13,7 +13,8 @@ pub static THRESHOLD: Key = Key {
         "performance_thresholds.expressions",
         Takes::Texts("a limit, as 'p99 < 20ms', or a list of them"),
         "Limit on any number of the result, as 'p99 < 20ms', 'action.play_card.p95 <= 5ms', \
-         'statement.commit.p99 < 2ms', 'error_rate < 0.1%' or, of a workload's own metrics, \
+         'statement.commit.p99 < 2ms', 'error_rate < 0.1%', of the server's, as 'deadlocks < 1', \
+         'cache_hit_ratio > 0.99', 'wal_bytes_per_s < 10MB', or, of a workload's own metrics, \
          'custom.NAME.p99 < 20'; can be repeated",
     )
 };
