@@ -5,6 +5,7 @@
 //! a counter that went backwards makes its section absent, never negative.
 
 mod io;
+mod maintenance;
 mod pooler;
 mod relations;
 mod section;
@@ -13,16 +14,19 @@ mod statements;
 mod storage;
 
 pub use io::{IoLoad, IoStats, SlruLoad, SlruStats};
+pub use maintenance::{
+    OldestXmin, ReplicationSlot, ReplicationStats, Standby, VacuumProgress, VacuumStats, XminHolder,
+};
 pub use pooler::PoolerStats;
 pub use relations::{IndexLoad, IndexUsage, TableLoad, TableStats};
 pub use section::{MeanMax, Section, Status, Unread};
 pub use sessions::{
-    BlockedSession, BlockingSession, ConnectionStats, LockContention, LockMoment, WaitEvent,
-    WaitEvents,
+    BlockedSession, BlockingSession, ConnectionStats, IdleTransaction, LockContention, LockMoment,
+    StatementWaits, WaitEvent, WaitEvents,
 };
 pub use statements::{QueryPerformance, StatementLoad, TransactionStats};
 pub use storage::{
-    BufferCache, DatabaseSize, SettingChange, SettingStats, TempFiles, WalCheckpoints,
+    BufferCache, DatabaseSize, SettingChange, SettingStats, SettingValue, TempFiles, WalCheckpoints,
 };
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +59,10 @@ pub struct DatabaseMetrics {
     pub table_stats: Section<TableStats>,
     /// Scans by index.
     pub index_usage: Section<IndexUsage>,
+    /// Vacuum, and what holds it up.
+    pub vacuum: Section<VacuumStats>,
+    /// Standbys and replication slots.
+    pub replication: Section<ReplicationStats>,
     /// The size of the database.
     pub database_size: Section<DatabaseSize>,
     /// The server's settings at both ends.

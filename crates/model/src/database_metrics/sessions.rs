@@ -21,6 +21,48 @@ pub struct ConnectionStats {
     /// Sessions by state (`active`, `idle`, `idle in transaction` …); `hidden` where we may not
     /// see it.
     pub by_state: BTreeMap<String, MeanMax>,
+    /// Sessions of the database that were opened in the window, the monitor's own aside (since
+    /// version 14, as the next three).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_opened: Option<u64>,
+    /// Of those that ended: their client went away without a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_abandoned: Option<u64>,
+    /// Ended by an error that no session outlives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_fatal: Option<u64>,
+    /// Ended by an administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_killed: Option<u64>,
+    /// Sessions that idled inside a transaction, of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_in_transaction_percent: Option<f64>,
+    /// The longest time that one idled inside a transaction; absent where none did for 100 ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_idle_in_transaction: Option<IdleTransaction>,
+    /// Active sessions that are not of this run, by their application names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_active_sessions: Option<MeanMax>,
+    /// Their mean by application name, the ten with the most.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_applications: BTreeMap<String, f64>,
+}
+
+/// A session that was idle inside a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IdleTransaction {
+    /// Its process.
+    pub pid: i64,
+    /// When it was last seen so, seconds since measuring began.
+    pub at_s: f64,
+    /// How long its last statement had been over by then.
+    pub age_ms: f64,
+    /// Its application name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// The beginning of its last statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
 }
 
 /// What active sessions did: ran (`CPU`, no wait is told) or waited.
@@ -33,6 +75,26 @@ pub struct WaitEvents {
     /// Mean number of active sessions by class of what they waited for.
     pub by_class: BTreeMap<String, f64>,
     /// Mean number of active sessions by event, most first.
+    pub events: Vec<WaitEvent>,
+    /// The same by statement, at most 20, most first; absent where the server does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_statement: Option<Vec<StatementWaits>>,
+    /// Why it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_statement_reason: Option<String>,
+}
+
+/// What sessions did that ran one statement.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StatementWaits {
+    /// The server's number of it, as in the statements of `query_performance`.
+    pub queryid: String,
+    /// Its text without constants, the beginning of it; absent without `pg_stat_statements`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Mean number of active sessions that ran it.
+    pub active_sessions: f64,
+    /// Those by event, at most 5, most first.
     pub events: Vec<WaitEvent>,
 }
 

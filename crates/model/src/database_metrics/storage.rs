@@ -1,6 +1,7 @@
 //! Memory, log and disk, as the server counts them.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Blocks of the database.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -101,6 +102,21 @@ pub struct SettingStats {
     pub compared: u64,
     /// Those that were not the same.
     pub changed: Vec<SettingChange>,
+    /// Values at the end, of those that throughput and safety depend on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, SettingValue>,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SettingValue {
+    /// In its own unit.
+    pub value: String,
+    /// Its unit (`8kB`, `ms` …); absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Where it comes from (`default`, `configuration file`, `database` …).
+    pub source: String,
 }
 
 /// A setting that changed while load ran.

@@ -43,8 +43,8 @@ impl Worst {
         }
     }
 
-    pub(super) fn finish(self) -> Option<LockMoment> {
-        self.0
+    pub(super) fn finish(&self) -> Option<LockMoment> {
+        self.0.clone()
     }
 }
 

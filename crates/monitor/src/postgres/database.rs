@@ -4,7 +4,7 @@ use super::catalogue::{Wanted, wanted};
 use super::counters::Counters;
 use super::session::{Cost, Session};
 use crate::timeline::round;
-use model::database_metrics::{BufferCache, TempFiles, TransactionStats, Unread};
+use model::database_metrics::{BufferCache, ConnectionStats, TempFiles, TransactionStats, Unread};
 use model::series::ServerRow;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -26,6 +26,11 @@ const COLUMNS: &[Wanted] = &wanted![
     "deadlocks",
     "blk_read_time",
     "blk_write_time",
+    // Since version 14.
+    "sessions",
+    "sessions_abandoned",
+    "sessions_fatal",
+    "sessions_killed",
 ];
 
 pub(super) fn read(session: &mut Session) -> Result<Counters, Unread> {
@@ -110,6 +115,15 @@ pub(super) fn temp_files(added: &Counters) -> TempFiles {
 
 pub(super) fn deadlocks(added: &Counters) -> Option<u64> {
     added.whole("deadlocks")
+}
+
+/// Sessions that came and went in the window, the monitor's own connects aside.
+pub(super) fn sessions(stats: &mut ConnectionStats, added: &Counters, own: &Cost) {
+    let opened = added.whole("sessions");
+    stats.sessions_opened = opened.map(|opened| opened.saturating_sub(own.connects));
+    stats.sessions_abandoned = added.whole("sessions_abandoned");
+    stats.sessions_fatal = added.whole("sessions_fatal");
+    stats.sessions_killed = added.whole("sessions_killed");
 }
 
 /// Puts the counters of a second into its row.

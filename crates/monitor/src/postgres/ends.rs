@@ -2,8 +2,9 @@
 
 use super::session::{Session, number, text};
 use super::shown::masked;
-use model::database_metrics::{DatabaseSize, SettingChange, SettingStats, Unread};
+use model::database_metrics::{DatabaseSize, SettingChange, SettingStats, SettingValue, Unread};
 use std::collections::BTreeMap;
+use wire::blocking::Param;
 
 /// Settings that our own connection decides.
 const OURS: [&str; 2] = ["application_name", "statement_timeout"];
@@ -36,6 +37,83 @@ pub(super) fn settings(session: &mut Session) -> Result<Settings, Unread> {
     Ok(settings)
 }
 
+/// Those that throughput and safety depend on; none that could hold a secret. Beside them all of
+/// the families below.
+const VALUES: &[&str] = &[
+    "bgwriter_delay",
+    "bgwriter_lru_maxpages",
+    "checkpoint_completion_target",
+    "checkpoint_timeout",
+    "commit_delay",
+    "commit_siblings",
+    "compute_query_id",
+    "deadlock_timeout",
+    "default_statistics_target",
+    "default_transaction_isolation",
+    "effective_cache_size",
+    "effective_io_concurrency",
+    "fsync",
+    "full_page_writes",
+    "hash_mem_multiplier",
+    "hot_standby_feedback",
+    "huge_pages",
+    "idle_in_transaction_session_timeout",
+    "io_method",
+    "io_workers",
+    "lock_timeout",
+    "log_lock_waits",
+    "log_min_duration_statement",
+    "log_statement",
+    "log_temp_files",
+    "maintenance_work_mem",
+    "max_connections",
+    "max_locks_per_transaction",
+    "max_prepared_transactions",
+    "max_slot_wal_keep_size",
+    "max_wal_size",
+    "max_worker_processes",
+    "min_wal_size",
+    "old_snapshot_threshold",
+    "plan_cache_mode",
+    "random_page_cost",
+    "reserved_connections",
+    "seq_page_cost",
+    "shared_buffers",
+    "shared_preload_libraries",
+    "superuser_reserved_connections",
+    "synchronous_commit",
+    "synchronous_standby_names",
+    "temp_buffers",
+    "temp_file_limit",
+    "track_activities",
+    "track_counts",
+    "track_io_timing",
+    "track_wal_io_timing",
+    "vacuum_cost_delay",
+    "vacuum_cost_limit",
+    "wal_buffers",
+    "wal_compression",
+    "wal_keep_size",
+    "wal_level",
+    "wal_sync_method",
+    "wal_writer_delay",
+    "work_mem",
+];
+
+/// The values at the end, as the monitor's own session has them.
+pub(super) fn values(session: &mut Session) -> Result<BTreeMap<String, SettingValue>, Unread> {
+    let sql = "SELECT name, setting, unit, source FROM pg_catalog.pg_settings \
+                WHERE name = ANY($1) OR name ~ '^(autovacuum|enable_|jit|max_parallel_|max_wal_s)'";
+    let rows = session.query("values of settings", sql, &[Param::TextArray(VALUES)])?;
+    let value = |row| {
+        let name = text(row, 0)?;
+        let value = masked(&name, &text(row, 1)?);
+        let source = text(row, 3).unwrap_or_default();
+        Some((name, SettingValue { value, unit: text(row, 2), source }))
+    };
+    Ok(rows.iter().filter_map(value).collect())
+}
+
 pub(super) fn changes(begin: &Settings, end: &Settings) -> SettingStats {
     let mut names: Vec<&String> = begin.keys().chain(end.keys()).collect();
     names.sort();
@@ -51,5 +129,6 @@ pub(super) fn changes(begin: &Settings, end: &Settings) -> SettingStats {
                 to: value(end, name),
             })
             .collect(),
+        values: BTreeMap::new(),
     }
 }

@@ -11,30 +11,37 @@ mod counters;
 mod database;
 mod ends;
 mod grouped;
+mod idle;
 mod indexes;
 mod io;
+mod observed;
 mod relations;
+mod replication;
 mod sampled;
 mod sections;
 mod session;
 mod shown;
 mod snapshot;
+mod statement_waits;
 mod statements;
 mod tables;
+mod tally;
+mod vacuum;
 mod wal;
 
 use crate::timeline::{
     Outbox, Signal, Timeline, Watched, Woken, round, thread_cpu, wait, wait_for_begin,
 };
-use activity::{Sample, Tally};
-use blocking::Worst;
+use activity::Sample;
 use counters::Counters;
 use model::database_metrics::{DatabaseMetrics, MonitorCost, Section};
 use model::series::{Line, ServerRow};
+use observed::Observed;
 use session::Session;
 use snapshot::Snapshot;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
+use tally::Tally;
 use wal::Wal;
 
 pub(crate) use sections::nothing;
@@ -99,7 +106,7 @@ pub(crate) fn watch(
     let (began, began_cpu) = (session.cost, session.backend_cpu());
     let mut watching = Watching::new(&mut session, &timeline, first);
     let ended = watching.until_end(signals, outbox)?;
-    let Watching { begin, tally, worst, missed, .. } = watching;
+    let Watching { begin, observed, missed, .. } = watching;
     let in_load = session.cost.since(&began);
     let backend_cpu = match (began_cpu, session.backend_cpu()) {
         // After a reconnect it is another one, and the time of the first is gone.
@@ -108,7 +115,7 @@ pub(crate) fn watch(
     };
     let end = last_look(&mut session, ended);
     let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
-    let (metrics, own_exec_ms) = sections::all(&mut session, &span, &tally, worst.finish());
+    let (metrics, own_exec_ms) = sections::all(&mut session, &span, &observed);
     let all = session.cost;
     let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
     let asking = backend_cpu.unwrap_or(in_load.round_trips);
@@ -136,8 +143,7 @@ struct Watching<'a> {
     /// The counters that the window's are compared with.
     begin: Snapshot,
     is_measuring: bool,
-    tally: Tally,
-    worst: Worst,
+    observed: Observed,
     missed: u64,
     /// The second that is being gathered, and its samples.
     second: u64,
@@ -154,8 +160,7 @@ impl<'a> Watching<'a> {
             begin: first,
             // Without a warm-up the look before the load is the one to compare with.
             is_measuring: timeline.measuring == timeline.begins,
-            tally: Tally::default(),
-            worst: Worst::default(),
+            observed: Observed::default(),
             missed: 0,
             second: 0,
             of_second: Tally::default(),
@@ -211,8 +216,7 @@ impl<'a> Watching<'a> {
         };
         self.of_second.add(&sample);
         if self.timeline.is_measured(at) {
-            self.tally.add(&sample);
-            self.worst.look(self.session, self.timeline.seconds(at), sample.waiting());
+            self.observed.sample(self.session, self.timeline.seconds(at), &sample);
         }
     }
 
@@ -249,6 +253,9 @@ impl<'a> Watching<'a> {
             }
         }
         self.last = Some((at, counters, wal));
+        if self.is_measuring {
+            self.observed.second(self.session, self.timeline.seconds(at));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From two looks and many samples to the sections of a result.
 
-use super::activity::Tally;
 use super::io::{self, Timed};
+use super::observed::Observed;
 use super::sampled::Sampled;
 use super::session::Session;
 use super::snapshot::Span;
@@ -10,7 +10,7 @@ use super::wal::{self, WalLooks};
 use super::{database, ends, indexes, statements};
 use crate::timeline::round;
 use model::database_metrics::{
-    DatabaseMetrics, IndexUsage, LockMoment, Section, TableStats, TransactionStats, Unread,
+    DatabaseMetrics, IndexUsage, Section, SettingStats, TableStats, TransactionStats, Unread,
     WalCheckpoints,
 };
 
@@ -18,8 +18,7 @@ use model::database_metrics::{
 pub(super) fn all(
     session: &mut Session,
     span: &Span<'_>,
-    tally: &Tally,
-    worst: Option<LockMoment>,
+    observed: &Observed,
 ) -> (DatabaseMetrics, Option<f64>) {
     let found = span
         .both(|it| &it.statements)
@@ -27,13 +26,13 @@ pub(super) fn all(
     let (query_performance, own_exec_ms) =
         statements::section(found, span.window(|it| &it.statements));
     let index_usage = indexes(session, span);
-    let sampled = Sampled::new(session, span, tally);
+    let sampled = Sampled::new(session, span, observed);
     let timed = Timed::of(span.begin.settings.ok(), span.end.settings.ok());
     let metrics = DatabaseMetrics {
         query_performance,
         connection_stats: sampled.connection_stats(),
-        wait_events: sampled.wait_events(),
-        lock_contention: sampled.locks(worst),
+        wait_events: sampled.wait_events(session),
+        lock_contention: sampled.locks(),
         transaction_stats: transactions(span),
         buffer_cache: span.section(
             |it| &it.database,
@@ -48,7 +47,9 @@ pub(super) fn all(
         index_usage,
         database_size: span
             .section(|it| &it.size, |begin, end| Ok(ends::database_size(*begin, *end))),
-        settings: settings(span),
+        vacuum: sampled.vacuum(),
+        replication: sampled.replication(),
+        settings: settings(session, span),
         pooler: None,
         monitor: Section::default(),
     };
@@ -73,6 +74,8 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
         temp_files: section(unread),
         table_stats: section(unread),
         index_usage: section(unread),
+        vacuum: section(unread),
+        replication: section(unread),
         database_size: section(unread),
         settings: section(unread),
         pooler: None,
@@ -144,13 +147,20 @@ fn indexes(session: &mut Session, span: &Span<'_>) -> Section<IndexUsage> {
 }
 
 /// Settings can be compared over a restart as well: that is when many of them change.
-fn settings(span: &Span<'_>) -> Section<model::database_metrics::SettingStats> {
-    match (span.begin.settings.ok(), span.end.settings.ok()) {
+fn settings(session: &mut Session, span: &Span<'_>) -> Section<SettingStats> {
+    let mut section = match (span.begin.settings.ok(), span.end.settings.ok()) {
         (Some(begin), Some(end)) => {
             Section::read(ends::changes(begin, end), span.window(|it| &it.settings))
         }
         _ => span.section(|it| &it.settings, |begin, end| Ok(ends::changes(begin, end))),
+    };
+    if let Some(made) = &mut section.data {
+        match ends::values(session) {
+            Ok(values) => made.values = values,
+            Err(unread) => section.reason = Some(format!("no values: {unread}")),
+        }
     }
+    section
 }
 
 /// `pg_stat_reset()` resets the database's counters and those of all its tables.

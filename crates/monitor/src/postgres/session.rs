@@ -49,13 +49,15 @@ pub(super) struct Session {
     catalogue: Catalogue,
     retry_at: Instant,
     trouble: Unread,
+    /// What the load's own connections call themselves.
+    application: String,
     pub(super) cost: Cost,
 }
 
 impl Session {
     pub(super) fn new(watched: &Watched) -> Session {
         let mut settings = Settings::clone(&watched.settings);
-        settings.application_name = Some("pgsurge-monitor".to_owned());
+        let application = settings.application_name.replace("pgsurge-monitor".to_owned());
         settings.connect_timeout = Some(CONNECT);
         settings.runtime_parameters.retain(|(name, _)| name != "statement_timeout");
         Session {
@@ -65,6 +67,7 @@ impl Session {
             catalogue: Catalogue::default(),
             retry_at: Instant::now(),
             trouble: Unread::missing("there was no connection"),
+            application: application.unwrap_or_default(),
             cost: Cost::default(),
         }
     }
@@ -77,6 +80,11 @@ impl Session {
     /// Whether all calls are to end.
     pub(super) fn is_stopped(&self) -> bool {
         self.watched.stop.is_raised()
+    }
+
+    /// What the load's own connections call themselves.
+    pub(super) fn application(&self) -> &str {
+        &self.application
     }
 
     /// The role that we log in as.

@@ -8,6 +8,7 @@ use super::relations::Relations;
 use super::session::{Cost, Session, number};
 use super::statements::Statements;
 use super::tables::{self, Sizes};
+use super::vacuum::{self, Freeze};
 use super::wal::{Checkpoints, Wal};
 use super::{database, ends, indexes};
 use crate::timeline::Timeline;
@@ -52,6 +53,7 @@ pub(super) struct Snapshot {
     pub(super) size: Part<f64>,
     pub(super) settings: Part<ends::Settings>,
     pub(super) slots: Part<Slots>,
+    pub(super) freeze: Part<Freeze>,
 }
 
 impl Snapshot {
@@ -70,6 +72,7 @@ impl Snapshot {
         let size = Part::read(session, ends::size);
         let settings = Part::read(session, ends::settings);
         let slots = Part::read(session, Slots::read);
+        let freeze = Part::read(session, vacuum::freeze);
         flush(session);
         let own = session.cost;
         let database = Part::read(session, database::read);
@@ -89,6 +92,7 @@ impl Snapshot {
             size,
             settings,
             slots,
+            freeze,
         }
     }
 

@@ -8,7 +8,7 @@ use super::shown::shown;
 use crate::timeline::round;
 use model::database_metrics::{QueryPerformance, Section, StatementLoad, Status, Unread};
 use std::collections::{BTreeMap, BTreeSet};
-use wire::blocking::Param;
+use wire::blocking::{OwnedRow, Param};
 
 const VIEW: &str = "pg_stat_statements";
 const COLUMNS: &[Wanted] = &[
@@ -153,7 +153,12 @@ pub(super) fn compare(
     });
     let mut performance = performance(&by_query);
     performance.evicted = Some(evicted);
-    texts(session, &mut performance.statements)?;
+    let id = |it: &StatementLoad| it.queryid.parse::<i64>().ok();
+    let ids: Vec<i64> = performance.statements.iter().filter_map(id).collect();
+    let texts = texts(session, &ids)?;
+    performance.statements.iter_mut().for_each(|it| {
+        it.text = id(it).and_then(|id| texts.get(&id).cloned());
+    });
     Ok(Found { performance, own_exec_ms: round(own_exec_ms), gap })
 }
 
@@ -217,22 +222,19 @@ fn load(queryid: i64, counters: &Counters, all_exec_ms: f64) -> StatementLoad {
     }
 }
 
-/// Reads the texts of the statements that are shown.
-fn texts(session: &mut Session, statements: &mut [StatementLoad]) -> Result<(), Unread> {
-    let ids: Vec<i64> = statements.iter().filter_map(|it| it.queryid.parse().ok()).collect();
-    let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
+/// The texts of statements that are shown, the beginnings of them, by their numbers.
+pub(super) fn texts(session: &mut Session, ids: &[i64]) -> Result<BTreeMap<i64, String>, Unread> {
+    session.ensure()?;
+    let Some(view) = session.catalogue().qualified(VIEW) else { return Ok(BTreeMap::new()) };
     let sql = format!(
         "SELECT queryid, left(query, 2000) FROM {view} WHERE {DATABASE} AND queryid = ANY($1)"
     );
-    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(&ids)])?;
-    for row in &rows {
-        let Ok(queryid) = row.value::<i64>(0) else { continue };
-        let queryid = queryid.to_string();
-        let found = statements.iter_mut().filter(|it| it.queryid == queryid && it.text.is_none());
-        let text = text(row, 1);
-        found.for_each(|it| it.text = text.as_deref().map(shown));
-    }
-    Ok(())
+    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(ids)])?;
+    let pair = |row| {
+        let row: &OwnedRow = row;
+        Some((row.value::<i64>(0).ok()?, shown(&text(row, 1)?)))
+    };
+    Ok(rows.iter().filter_map(pair).collect())
 }
 
 /// Six decimals: statements of a few µs have means that three would round to nothing.

@@ -6,7 +6,7 @@ use super::counters::Counters;
 use super::ends::Settings;
 use super::relations::{self, Added, MOST, Relation, Relations, added};
 use super::session::{Session, number};
-use model::database_metrics::{TableLoad, TableStats, Unread};
+use model::database_metrics::{TableLoad, TableStats, Unread, VacuumStats};
 use std::collections::BTreeMap;
 
 const VIEW: &str = "pg_stat_user_tables";
@@ -86,6 +86,16 @@ pub(super) fn busiest<'a>(now: &'a Relations, earlier: &Relations) -> (Vec<Added
     all.retain(|it| TABLE.iter().any(|wanted| it.counters.get(wanted.name) > Some(0.0)));
     all.sort_by(|a, b| touched(&b.counters).total_cmp(&touched(&a.counters)));
     (all, left_out)
+}
+
+/// Vacuums and analyzes of all tables together.
+pub(super) fn vacuums(stats: &mut VacuumStats, now: &Relations, earlier: &Relations) {
+    let (all, _) = added(now, earlier);
+    let sum = |name: &str| all.iter().map(|it| it.counters.count(name)).sum::<u64>();
+    stats.vacuums = Some(sum("vacuum_count") + sum("autovacuum_count"));
+    stats.autovacuums = Some(sum("autovacuum_count"));
+    stats.analyzes = Some(sum("analyze_count") + sum("autoanalyze_count"));
+    stats.autoanalyzes = Some(sum("autoanalyze_count"));
 }
 
 /// What is known of the tables at both ends.

@@ -72,6 +72,13 @@ impl Place {
         Client::connect(&self.settings, None, Instant::now() + Duration::from_secs(30))
     }
 
+    /// A connection that asks for something of its own when it logs in.
+    pub fn client_with(&self, name: &str, value: &str) -> Client {
+        let mut settings = self.settings.clone();
+        settings.runtime_parameters.push((name.to_owned(), value.to_owned()));
+        Client::connect(&settings, None, Instant::now() + Duration::from_secs(30)).unwrap()
+    }
+
     /// Runs statements over a connection of their own.
     pub fn sql(&self, sql: &str) {
         self.client().batch(sql).unwrap();

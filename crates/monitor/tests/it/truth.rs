@@ -73,6 +73,28 @@ fn a_table_that_is_locked_against_everyone_holds_nobody_up() {
 }
 
 #[test]
+fn sessions_of_others_idle_ones_and_what_they_keep_are_told_with_their_owners() {
+    provoke::sessions(&Place::new("sessions"));
+}
+
+#[test]
+fn a_slot_that_nobody_reads_and_a_follower_are_seen() {
+    provoke::replication(&Place::new("replicated"));
+}
+
+#[test]
+fn settings_are_told_as_they_are_at_the_end_with_where_they_come_from() {
+    let place = Place::new("settings");
+    let seen = place.watch(|| place.sql("ALTER DATABASE settings SET work_mem = '5MB'"));
+    let values = &seen.database.settings.data().unwrap().values;
+    let buffers = &values["shared_buffers"];
+    assert_eq!((buffers.value.as_str(), buffers.unit.as_deref()), ("2048", Some("8kB")));
+    assert_eq!((values["autovacuum"].value.as_str(), values.len() > 60), ("off", true));
+    assert!(values["max_wal_size"].unit.is_some() && !values["fsync"].source.is_empty());
+    assert!(values.keys().all(|name| !name.contains("conninfo") && !name.contains("passphrase")));
+}
+
+#[test]
 fn the_cache_hit_ratio_is_that_of_the_views() {
     let place = Place::new("cached");
     place.sql(ROWS);

@@ -90,6 +90,8 @@ impl Version {
         let place = Place::of(&self.server, self.server.database());
         provoke::storage(&place);
         provoke::relations(&place);
+        provoke::sessions(&place);
+        provoke::replication(&place);
     }
 
     fn statements(&self, seen: &DatabaseMetrics) {

@@ -2,10 +2,11 @@
 
 use model::database_metrics::{
     BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
-    IndexLoad, IndexUsage, IoLoad, IoStats, LockContention, LockMoment, MeanMax, MonitorCost,
-    PoolerStats, QueryPerformance, Section, SettingChange, SettingStats, SlruLoad, SlruStats,
-    StatementLoad, Status, TableLoad, TableStats, TempFiles, TransactionStats, Unread, WaitEvent,
-    WaitEvents, WalCheckpoints,
+    IdleTransaction, IndexLoad, IndexUsage, IoLoad, IoStats, LockContention, LockMoment, MeanMax,
+    MonitorCost, OldestXmin, PoolerStats, QueryPerformance, ReplicationSlot, ReplicationStats,
+    Section, SettingChange, SettingStats, SettingValue, SlruLoad, SlruStats, Standby,
+    StatementLoad, StatementWaits, Status, TableLoad, TableStats, TempFiles, TransactionStats,
+    Unread, VacuumProgress, VacuumStats, WaitEvent, WaitEvents, WalCheckpoints, XminHolder,
 };
 use model::series::{HostRow, Line, PoolerRow, ServerRow};
 use model::system_metrics::{
@@ -40,9 +41,25 @@ pub(crate) fn database() -> DatabaseMetrics {
         used_connections_max: 52,
         pool_usage_percent: 53.608,
         by_state,
+        sessions_opened: Some(2),
+        sessions_abandoned: Some(0),
+        sessions_fatal: Some(0),
+        sessions_killed: Some(0),
+        idle_in_transaction_percent: Some(4.2),
+        longest_idle_in_transaction: Some(IdleTransaction {
+            pid: 4250,
+            at_s: 12.4,
+            age_ms: 2100.0,
+            application: Some("psql".to_owned()),
+            statement: Some("SELECT 1".to_owned()),
+        }),
+        other_active_sessions: Some(of(0.2, 1.0)),
+        other_applications: BTreeMap::from([("psql".to_owned(), 0.2)]),
     };
     DatabaseMetrics {
         io: read(io()),
+        vacuum: read(vacuum()),
+        replication: read(replication()),
         slru: read(SlruStats {
             caches: vec![SlruLoad {
                 name: "Xact".to_owned(),
@@ -103,6 +120,14 @@ pub(crate) fn database() -> DatabaseMetrics {
                 from: Some("4096".to_owned()),
                 to: Some("8192".to_owned()),
             }],
+            values: BTreeMap::from([(
+                "work_mem".to_owned(),
+                SettingValue {
+                    value: "8192".to_owned(),
+                    unit: Some("kB".to_owned()),
+                    source: "configuration file".to_owned(),
+                },
+            )]),
         }),
         pooler: Some(read(pooler())),
         monitor: read(MonitorCost {
@@ -196,7 +221,77 @@ fn waits() -> WaitEvents {
             event: "WALSync".to_owned(),
             active_sessions: 0.6,
         }],
+        by_statement: Some(vec![StatementWaits {
+            queryid: "-6172839405162738495".to_owned(),
+            text: Some("UPDATE games SET game_data = $2 WHERE game_id = $1".to_owned()),
+            active_sessions: 1.4,
+            events: vec![WaitEvent {
+                class: "IO".to_owned(),
+                event: "WALSync".to_owned(),
+                active_sessions: 0.5,
+            }],
+        }]),
+        by_statement_reason: None,
     }
+}
+
+fn vacuum() -> VacuumStats {
+    let holder = XminHolder {
+        kind: "session".to_owned(),
+        name: "4250".to_owned(),
+        at_s: 12.4,
+        state: Some("idle in transaction".to_owned()),
+        application: Some("psql".to_owned()),
+        transaction_age_ms: Some(2400.0),
+        statement: Some("SELECT 1".to_owned()),
+    };
+    let progress = VacuumProgress {
+        table: "public.games".to_owned(),
+        phase: "scanning heap".to_owned(),
+        looks: 2,
+    };
+    VacuumStats {
+        autovacuum_workers: of(0.03, 1.0),
+        vacuums: Some(1),
+        autovacuums: Some(1),
+        analyzes: Some(1),
+        autoanalyzes: Some(1),
+        progress: vec![progress],
+        xid_age: Some(120_000),
+        freeze_max_age: Some(200_000_000),
+        mxid_age: Some(10),
+        multixact_freeze_max_age: Some(400_000_000),
+        oldest_xmin: Some(OldestXmin {
+            begin_age_xids: 1,
+            end_age_xids: 3,
+            max_age_xids: 900,
+            holder: Some(holder),
+        }),
+    }
+}
+
+fn replication() -> ReplicationStats {
+    let lag = Some(of(2000.0, 90_000.0));
+    let standby = Standby {
+        application: "replica".to_owned(),
+        state: Some("streaming".to_owned()),
+        sync_state: Some("async".to_owned()),
+        sent_lag_bytes: lag,
+        write_lag_bytes: lag,
+        flush_lag_bytes: lag,
+        replay_lag_bytes: lag,
+        flush_lag_ms: Some(of(1.2, 9.0)),
+        replay_lag_ms: Some(of(1.5, 11.0)),
+    };
+    let slot = ReplicationSlot {
+        name: "replica".to_owned(),
+        kind: "physical".to_owned(),
+        active: true,
+        retained_bytes: lag,
+        wal_status: Some("reserved".to_owned()),
+        safe_wal_bytes: Some(-1),
+    };
+    ReplicationStats { standby: false, standbys: vec![standby], slots: vec![slot] }
 }
 
 fn io() -> IoStats {

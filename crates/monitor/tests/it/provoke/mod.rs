@@ -2,9 +2,11 @@
 //! versions from 12 on are held to the same.
 
 mod relations;
+mod sessions;
 mod storage;
 
 pub use relations::{locked_relations, relations};
+pub use sessions::{replication, sessions};
 pub use storage::storage;
 
 use crate::server::Place;

@@ -1,0 +1,222 @@
+//! Samples of sessions together: of a second, or of the measured window.
+
+use super::activity::{Event, Sample, Slots};
+use super::statement_waits::ByStatement;
+use crate::timeline::{mean_max, round};
+use model::database_metrics::{ConnectionStats, MeanMax, Status, Unread, WaitEvent, WaitEvents};
+use model::series::ServerRow;
+use std::collections::BTreeMap;
+
+/// Events beyond this many are of one name; servers know about 250.
+const MOST_EVENTS: usize = 400;
+/// How many events a result names.
+const SHOWN_EVENTS: usize = 30;
+/// Other applications beyond this many are not told apart.
+const MOST_APPLICATIONS: usize = 100;
+/// How many of them a result names.
+const SHOWN_APPLICATIONS: usize = 10;
+
+/// A sum of samples and the largest.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    sum: f64,
+    max: f64,
+}
+
+impl Total {
+    fn add(&mut self, value: f64) {
+        self.sum += value;
+        self.max = self.max.max(value);
+    }
+
+    fn over(&self, samples: u64) -> MeanMax {
+        mean_max(self.sum, self.max, samples)
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) samples: u64,
+    sessions: Total,
+    active: Total,
+    idle_in_transaction: Total,
+    waiting: Total,
+    others: Total,
+    autovacuum: Total,
+    states: BTreeMap<String, Total>,
+    events: BTreeMap<Event, f64>,
+    applications: BTreeMap<String, f64>,
+    pub(super) statements: ByStatement,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, sample: &Sample) {
+        self.samples += 1;
+        self.sessions.add(sample.sessions());
+        self.active.add(sample.active());
+        self.idle_in_transaction.add(sample.idle_in_transaction());
+        self.waiting.add(sample.waiting());
+        self.others.add(sample.others());
+        self.autovacuum.add(sample.autovacuum);
+        for (state, count) in &sample.states {
+            self.states.entry(state.clone()).or_default().add(*count);
+        }
+        for it in &sample.active {
+            let is_known = self.events.contains_key(&it.event);
+            let place = match is_known || self.events.len() < MOST_EVENTS {
+                true => it.event.clone(),
+                false => ("other".to_owned(), "other".to_owned()),
+            };
+            *self.events.entry(place).or_default() += it.count;
+            self.statements.add(it);
+            self.other(it.other.as_deref(), it.count);
+        }
+    }
+
+    fn other(&mut self, application: Option<&str>, count: f64) {
+        let Some(application) = application else { return };
+        let is_known = self.applications.contains_key(application);
+        if is_known || self.applications.len() < MOST_APPLICATIONS {
+            *self.applications.entry(application.to_owned()).or_default() += count;
+        }
+    }
+
+    /// Workers of autovacuum.
+    pub(super) fn autovacuum_workers(&self) -> MeanMax {
+        self.autovacuum.over(self.samples)
+    }
+
+    pub(super) fn waiting_sessions(&self) -> MeanMax {
+        self.waiting.over(self.samples)
+    }
+
+    fn classes(&self) -> BTreeMap<String, f64> {
+        let mut classes = BTreeMap::<String, f64>::new();
+        for ((class, _), sum) in &self.events {
+            *classes.entry(class.clone()).or_default() += sum;
+        }
+        classes.values_mut().for_each(|sum| *sum = round(*sum / self.samples.max(1) as f64));
+        classes
+    }
+
+    /// Puts the means of a second into its row.
+    pub(super) fn fill(&self, row: &mut ServerRow) {
+        row.samples = self.samples;
+        if self.samples > 0 {
+            let mean = |total: &Total| Some(total.over(self.samples).mean);
+            row.sessions = mean(&self.sessions);
+            row.active = mean(&self.active);
+            row.idle_in_transaction = mean(&self.idle_in_transaction);
+            row.classes = self.classes();
+        }
+    }
+
+    pub(super) fn wait_events(&self) -> WaitEvents {
+        let mut events: Vec<WaitEvent> = self
+            .events
+            .iter()
+            .map(|((class, event), sum)| WaitEvent {
+                class: class.clone(),
+                event: event.clone(),
+                active_sessions: round(sum / self.samples.max(1) as f64),
+            })
+            .collect();
+        events.sort_by(|a, b| b.active_sessions.total_cmp(&a.active_sessions));
+        events.truncate(SHOWN_EVENTS);
+        WaitEvents {
+            samples: self.samples,
+            active_sessions: self.active.over(self.samples),
+            by_class: self.classes(),
+            events,
+            ..WaitEvents::default()
+        }
+    }
+
+    pub(super) fn connection_stats(&self, slots: Slots) -> ConnectionStats {
+        // The monitor's own session uses a slot as well.
+        let used = self.sessions.max as u64 + 1;
+        let by_state =
+            self.states.iter().map(|(state, total)| (state.clone(), total.over(self.samples)));
+        ConnectionStats {
+            samples: self.samples,
+            max_connections: slots.max,
+            usable_connections: slots.usable,
+            used_connections_max: used,
+            pool_usage_percent: round(used as f64 * 100.0 / slots.usable.max(1) as f64),
+            by_state: by_state.collect(),
+            idle_in_transaction_percent: (self.sessions.sum > 0.0)
+                .then(|| round(self.idle_in_transaction.sum * 100.0 / self.sessions.sum)),
+            other_active_sessions: Some(self.others.over(self.samples)),
+            other_applications: self.other_applications(),
+            ..ConnectionStats::default()
+        }
+    }
+
+    fn other_applications(&self) -> BTreeMap<String, f64> {
+        let mut all: Vec<_> = self.applications.iter().collect();
+        all.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        let mean = |sum: &f64| round(sum / self.samples.max(1) as f64);
+        let shown = all.into_iter().take(SHOWN_APPLICATIONS);
+        shown.map(|(name, sum)| (name.clone(), mean(sum))).collect()
+    }
+
+    /// What could not be seen of other users' sessions.
+    pub(super) fn gap(&self, user: &str) -> Option<Unread> {
+        let hidden = self.states.get("hidden")?.max;
+        let reason = format!(
+            "up to {hidden:.0} sessions of other users are hidden: GRANT pg_monitor TO \"{user}\" \
+             shows them"
+        );
+        Some(Unread { status: Status::NoPrivilege, reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::activity::Active;
+    use super::*;
+
+    fn sample(active: &[(&str, &str, f64)], idle: f64) -> Sample {
+        let running: f64 = active.iter().map(|(_, _, count)| count).sum();
+        let states = [("active", running), ("idle", idle)];
+        Sample {
+            states: states.map(|(state, count)| (state.to_owned(), count)).into(),
+            active: active
+                .iter()
+                .map(|(class, event, count)| Active {
+                    event: (class.to_string(), event.to_string()),
+                    count: *count,
+                    ..Active::default()
+                })
+                .collect(),
+            ..Sample::default()
+        }
+    }
+
+    #[test]
+    fn means_are_over_all_samples_those_without_a_session_included() {
+        let mut tally = Tally::default();
+        tally.add(&sample(&[("CPU", "CPU", 3.0), ("Lock", "tuple", 1.0)], 2.0));
+        tally.add(&sample(&[], 6.0));
+        let seen = tally.wait_events();
+        assert_eq!(seen.active_sessions, MeanMax { mean: 2.0, max: 4.0 });
+        assert_eq!((seen.by_class["CPU"], seen.by_class["Lock"]), (1.5, 0.5));
+        assert_eq!(seen.events[0].event, "CPU");
+        assert_eq!(tally.waiting_sessions(), MeanMax { mean: 0.5, max: 1.0 });
+        let stats = tally.connection_stats(Slots { max: 20, usable: 14 });
+        assert_eq!((stats.used_connections_max, stats.pool_usage_percent), (7, 50.0));
+        assert_eq!(stats.by_state["idle"], MeanMax { mean: 4.0, max: 6.0 });
+    }
+
+    #[test]
+    fn no_server_can_make_the_list_of_events_long() {
+        let mut tally = Tally::default();
+        for event in 0..2000 {
+            tally.add(&sample(&[("Extension", &format!("event {event}"), 1.0)], 0.0));
+        }
+        assert!(tally.events.len() <= MOST_EVENTS + 1);
+        let sum: f64 = tally.events.values().sum();
+        assert_eq!((sum, tally.wait_events().events.len()), (2000.0, SHOWN_EVENTS));
+    }
+}
