@@ -47,23 +47,33 @@ pub fn removal(plan: &Value) -> Option<String> {
         return None;
     }
     let run = text("/data/run")?;
+    // libpq's default needs no word, and a Unix socket takes none.
+    let asks_nothing = |mode: &str| {
+        let host = text("/target/host").unwrap_or_default();
+        let socket = host.starts_with(['/', '@']) && text("/target/hostaddr").is_none();
+        mode == "prefer" || socket
+    };
     let flags = [
-        ("/target/host", "--db-host"),
-        ("/target/database", "--db-name"),
-        ("/target/user", "--db-user"),
-        ("/data/schema", "--schema"),
+        // There is no flag of its own for it.
+        ("--database-url", text("/target/hostaddr").map(|it| format!("hostaddr={it}"))),
+        ("--db-host", text("/target/host").map(str::to_owned)),
+        ("--db-name", text("/target/database").map(str::to_owned)),
+        ("--db-user", text("/target/user").map(str::to_owned)),
+        ("--schema", text("/data/schema").map(str::to_owned)),
+        ("--db-port", plan.pointer("/target/port").map(Value::to_string)),
+        ("--sslmode", text("/target/sslmode").filter(|it| !asks_nothing(it)).map(str::to_owned)),
+        ("--sslrootcert", text("/target/sslrootcert").map(str::to_owned)),
     ];
-    let flags = flags
-        .iter()
-        .filter_map(|(place, flag)| Some(format!(" {flag} {}", shell_word(text(place)?))));
-    let port = plan.pointer("/target/port").map(|port| format!(" --db-port {port}"));
-    let server: String = flags.chain(port).collect();
+    let server: String = flags
+        .into_iter()
+        .filter_map(|(flag, value)| Some(format!(" {flag} {}", shell_word(&value?))))
+        .collect();
     Some(format!("pgsurge load --clean {run}{server}"))
 }
 
 /// A word as a shell takes it for one.
 fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
@@ -173,4 +183,50 @@ fn another_load(result: &RunResult) -> Option<String> {
 /// A rate that can be typed.
 fn typed(per_s: f64) -> u64 {
     per_s.round().max(1.0) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn command(target: Value) -> String {
+        let mut plan = json!({ "target": { "kind": "server", "port": 5432 }, "data": {} });
+        plan["data"]["run"] = "rtn8d0cx12ab".into();
+        let more = target.as_object().unwrap().clone();
+        plan["target"].as_object_mut().unwrap().extend(more);
+        let command = removal(&plan).unwrap();
+        command.strip_prefix("pgsurge load --clean rtn8d0cx12ab").unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_command_that_cleans_up_asks_for_no_less_encryption_than_the_run_did() {
+        let target = json!({
+            "host": "db9", "sslmode": "verify-full", "sslrootcert": "/etc/our roots.crt",
+        });
+        assert_eq!(
+            command(target),
+            " --db-host db9 --db-port 5432 --sslmode verify-full \
+             --sslrootcert '/etc/our roots.crt'"
+        );
+        let refused = command(json!({ "host": "db9", "sslmode": "disable" }));
+        assert_eq!(refused, " --db-host db9 --db-port 5432 --sslmode disable");
+    }
+
+    #[test]
+    fn the_command_that_cleans_up_says_nothing_of_encryption_where_the_run_asked_for_none() {
+        let default = command(json!({ "host": "db9", "sslmode": "prefer" }));
+        assert_eq!(default, " --db-host db9 --db-port 5432");
+        let socket = command(json!({ "host": "/run/postgresql", "sslmode": "disable" }));
+        assert_eq!(socket, " --db-host /run/postgresql --db-port 5432");
+    }
+
+    #[test]
+    fn the_command_that_cleans_up_goes_to_the_address_and_keeps_the_name() {
+        let target = json!({ "host": "db9", "hostaddr": "192.0.2.7", "sslmode": "prefer" });
+        assert_eq!(
+            command(target),
+            " --database-url hostaddr=192.0.2.7 --db-host db9 --db-port 5432"
+        );
+    }
 }

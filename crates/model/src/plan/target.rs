@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 
 /// Which server a run is aimed at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub enum Target {
 pub struct ServerName {
     /// A name, an address, or the folder of a Unix socket.
     pub host: String,
+    /// Where to connect instead of looking `host` up (libpq's hostaddr).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostaddr: Option<IpAddr>,
     /// The port, which also names the socket file.
     pub port: u16,
     /// The database.
@@ -26,6 +30,9 @@ pub struct ServerName {
     pub user: String,
     /// libpq's word for how much TLS is asked for.
     pub sslmode: String,
+    /// What its certificate is checked against: a PEM file, or the word `system`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sslrootcert: Option<String>,
 }
 
 impl fmt::Display for Target {
@@ -33,7 +40,13 @@ impl fmt::Display for Target {
         match self {
             Target::Throwaway => f.write_str("a throwaway server"),
             Target::Server(it) => {
-                write!(f, "{}@{}:{}/{}", it.user, it.host, it.port, it.database)
+                // An address with colons needs its brackets, or the port could not be told apart.
+                let host = match it.host.contains(':') {
+                    true => format!("[{}]", it.host),
+                    false => it.host.clone(),
+                };
+                let address = it.hostaddr.map(|it| format!(" ({it})")).unwrap_or_default();
+                write!(f, "{}@{host}{address}:{}/{}", it.user, it.port, it.database)
             }
         }
     }

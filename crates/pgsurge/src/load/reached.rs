@@ -61,7 +61,7 @@ impl Reached {
 
     /// Whether it, or the pooler in front of it, is on this machine, as far as its address tells.
     pub fn is_near(&self) -> bool {
-        self.throwaway.is_some() || is_loopback(&self.settings.host)
+        self.throwaway.is_some() || is_loopback(&self.settings)
     }
 }
 
@@ -102,10 +102,11 @@ pub fn with_defaults(mut settings: Settings) -> Settings {
 }
 
 /// Whether a connection to it never leaves this machine.
-fn is_loopback(host: &Host) -> bool {
-    match host {
-        Host::Unix(_) => true,
-        Host::Tcp(name) => {
+fn is_loopback(settings: &Settings) -> bool {
+    match (&settings.host, settings.host_address) {
+        (_, Some(address)) => address.is_loopback(),
+        (Host::Unix(_), None) => true,
+        (Host::Tcp(name), None) => {
             name == "localhost"
                 || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
         }

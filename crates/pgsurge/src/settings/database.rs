@@ -8,7 +8,7 @@ use super::value::Value;
 use crate::surroundings::Surroundings;
 use model::plan::{ServerName, Target};
 use std::io::{BufRead, BufReader, Read};
-use wire::settings::{Settings, Sources};
+use wire::settings::{Host, RootCert, Settings, Sources};
 
 /// Settings and libpq's names for them; the URL and the password file go other ways.
 static PARAMETERS: [(&Key, &str); 7] = [
@@ -143,13 +143,18 @@ fn plain(value: &Value) -> String {
 
 fn name(settings: &Settings) -> ServerName {
     ServerName {
-        host: match settings.host_address {
-            Some(address) => format!("{} ({address})", settings.host),
-            None => settings.host.to_string(),
+        host: match &settings.host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(folder) => folder.display().to_string(),
         },
+        hostaddr: settings.host_address,
         port: settings.port,
         database: settings.database.clone(),
         user: settings.user.clone(),
         sslmode: settings.effective_ssl_mode().name().to_owned(),
+        sslrootcert: settings.ssl_root_cert.as_ref().map(|it| match it {
+            RootCert::File(path) => path.display().to_string(),
+            RootCert::System(_) => "system".to_owned(),
+        }),
     }
 }

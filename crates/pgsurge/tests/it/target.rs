@@ -52,6 +52,30 @@ fn each_part_of_a_server_comes_from_its_strongest_giver() {
 }
 
 #[test]
+fn an_address_to_connect_to_leaves_the_name_of_the_host_alone() {
+    let programs = [
+        Program::load().args("--db-host db9").env("PGHOSTADDR", "192.0.2.7"),
+        Program::load().args("--database-url hostaddr=192.0.2.7 --db-host db9"),
+    ];
+    for program in programs {
+        let plan = program.plan();
+        let parts = ["host", "hostaddr"].map(|it| plan.get(&format!("target.{it}")));
+        assert_eq!(parts, [json!("db9"), json!("192.0.2.7")]);
+    }
+    let six = Program::load().args("--db-host ::1").plan();
+    assert_eq!(six.get("target.host"), "::1", "as --db-host takes it");
+}
+
+#[test]
+fn the_plan_keeps_whom_to_trust() {
+    let flags = "--db-host db9 --sslmode verify-full --sslrootcert roots.pem";
+    let plan = Program::load().file("roots.pem", "").args(flags).plan();
+    let parts = ["sslmode", "sslrootcert"].map(|it| plan.get(&format!("target.{it}")));
+    assert_eq!(parts, [json!("verify-full"), json!("roots.pem")]);
+    assert_eq!(plan.source("target.sslrootcert"), "--sslrootcert");
+}
+
+#[test]
 fn no_plan_shows_a_password() {
     let secret = "hunter2secret";
     let file = format!("{{\"database\": {{\"host\": \"a\", \"password\": \"{secret}\"}}}}");
