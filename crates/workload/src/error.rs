@@ -24,6 +24,30 @@ pub enum Error {
     /// The workload's own settings make no sense.
     #[error("{0}")]
     Settings(String),
+    /// What is on the server is not what the settings say of it.
+    #[error("{text}")]
+    Contradicted {
+        /// In what way.
+        text: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Another run has what this one needs.
+    #[error("{text}")]
+    Occupied {
+        /// Which run, and what.
+        text: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The server's name leads nowhere.
+    #[error("cannot look up the host \"{name}\": {cause}")]
+    Lookup {
+        /// The name.
+        name: String,
+        /// The resolver's words.
+        cause: String,
+    },
     /// The server's answer is not what the workload's statements can give.
     #[error("{doing}: unexpected answer: {found}")]
     Unexpected {
@@ -53,8 +77,23 @@ impl Error {
                 "change these columns, or name a database without such tables; nothing was changed"
                     .to_owned(),
             ),
-            _ => None,
+            Error::Settings(_) => {
+                Some("`pgsurge load --help` and docs/settings.md say what fits".to_owned())
+            }
+            Error::Contradicted { hint, .. } | Error::Occupied { hint, .. } => Some(hint.clone()),
+            Error::Lookup { .. } => Some("is the name right? see getent hosts NAME".to_owned()),
+            Error::Unexpected { .. } => None,
         }
+    }
+
+    /// Whether other settings mend it: neither the server nor the way to it is at fault.
+    pub fn is_of_usage(&self) -> bool {
+        matches!(self, Error::Settings(_) | Error::Contradicted { .. })
+    }
+
+    /// What is on the server contradicts the settings, and what to do about it.
+    pub(crate) fn contradicted(text: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Contradicted { text: text.into(), hint: hint.into() }
     }
 
     /// The SQLSTATE, where the server gave one.

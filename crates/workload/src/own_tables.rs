@@ -130,7 +130,8 @@ impl OwnTables {
                 let mark = mark.and_then(|seen| seen.mark);
                 if !mark.is_some_and(|it| it.names(&self.run) && !it.is_loading) {
                     let text = format!("run {} has left no table {}", self.run, table.name);
-                    return Err(Error::Settings(text));
+                    let hint = "--init-only makes tables that can be used again";
+                    return Err(Error::contradicted(text, hint));
                 }
             }
         } else {

@@ -26,6 +26,9 @@ use wire::value::Decode;
 /// Players and games looked at at a time.
 const CHUNK: usize = 2_000;
 
+/// What to do where there is nothing to be used again.
+const MAKE: &str = "--init-only makes rows that can be used again";
+
 /// One restoration.
 pub struct Reuse<'a> {
     pub world: &'a Arc<World>,
@@ -42,7 +45,7 @@ impl Reuse<'_> {
             if *found == Found::Missing {
                 let table = self.tables.named(table.name);
                 let text = format!("no rows of run {run} are there: table {table} is missing");
-                return Err(Error::Settings(text));
+                return Err(Error::contradicted(text, MAKE));
             }
         }
         let mut first = String::new();
@@ -53,23 +56,22 @@ impl Reuse<'_> {
         );
         let rows = self.query(&sql, &[Param::Text(&first)])?;
         let Some(row) = rows.first() else {
-            return Err(Error::Settings(format!(
-                "no rows of run {run} are there; --init-only makes rows that can be used again"
-            )));
+            return Err(Error::contradicted(format!("no rows of run {run} are there"), MAKE));
         };
         let made: Option<String> = value(row, 0)?;
         let Some(made) = made.as_deref().and_then(Made::read) else {
             let text = format!("the rows of run {run} don't say what they were made from");
-            return Err(Error::Settings(text));
+            return Err(Error::contradicted(text, MAKE));
         };
         let differences = made.differences(&Made::of(&self.world.profile));
         if differences.is_empty() {
             return Ok(());
         }
         let differences = differences.join("; ");
-        Err(Error::Settings(format!(
-            "the rows of run {run} were made with other settings: {differences}"
-        )))
+        let text = format!("the rows of run {run} were made with other settings: {differences}");
+        let hint =
+            "give the settings and the --seed that --init-only told, or make rows anew with it";
+        Err(Error::contradicted(text, hint))
     }
 
     /// Puts the rows back; tells how many were loaded again.
@@ -184,10 +186,11 @@ impl Reuse<'_> {
         };
         let (run, name) = (self.world.prefix(), &failed.name);
         let sample = failed.sample.as_deref().unwrap_or_default();
-        Err(Error::Settings(format!(
+        let text = format!(
             "the rows of run {run} are not as a set-up makes them ({name}: {sample}); something \
              else has changed them"
-        )))
+        );
+        Err(Error::contradicted(text, format!("pgsurge load --clean {run} removes them; {MAKE}")))
     }
 
     fn prefix(&self, kind: &str) -> String {

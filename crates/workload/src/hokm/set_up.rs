@@ -95,9 +95,9 @@ fn refuse_occupied(
         };
         if stored != 0 {
             let (table, run) = (table.name, world.prefix());
-            return Err(Error::Settings(format!(
-                "table {table} already holds {stored} rows of a run called {run}: clean it up first"
-            )));
+            let text = format!("table {table} already holds {stored} rows of a run called {run}");
+            let hint = format!("pgsurge load --clean {run} removes them");
+            return Err(Error::contradicted(text, hint));
         }
     }
     Ok(())

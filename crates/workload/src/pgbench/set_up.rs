@@ -70,8 +70,8 @@ impl SettingUp<'_> {
     fn wait(&self, run: &str, give_up: Instant) -> Result<(), Error> {
         let hint = format!("if it is gone, pgsurge load --clean {run} removes what it left");
         if Instant::now() > give_up || self.server.stop.is_raised() {
-            let text = format!("run {run} is still loading the pgbench tables; {hint}");
-            return Err(Error::Settings(text));
+            let text = format!("run {run} is still loading the pgbench tables");
+            return Err(Error::Occupied { text, hint });
         }
         (self.server.progress)(&format!("waiting for run {run} to load the tables; {hint}"));
         std::thread::sleep(LOOK);
@@ -93,7 +93,8 @@ impl SettingUp<'_> {
         if self.reuse && !self.is_ours(claim.client())? {
             let (run, there) = (self.run, if found.is_some() { "others" } else { "none" });
             let text = format!("run {run} has left no pgbench tables: there are {there}");
-            return Err(Error::Settings(text));
+            let hint = "--init-only makes tables that can be used again";
+            return Err(Error::contradicted(text, hint));
         }
         let ready = match found {
             Some(scale) => {

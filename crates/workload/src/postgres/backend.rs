@@ -84,5 +84,5 @@ fn address(settings: &Settings) -> Result<Address, Error> {
 }
 
 fn unknown(name: &str, cause: &str) -> Error {
-    Error::Settings(format!("cannot look up the host \"{name}\": {cause}"))
+    Error::Lookup { name: name.to_owned(), cause: cause.to_owned() }
 }
