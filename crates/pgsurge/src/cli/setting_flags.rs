@@ -25,6 +25,28 @@ impl Flags for OfLoad {
     }
 }
 
+/// Those that bear on whether a load test can be run: what becomes of its result does not.
+#[derive(Clone, Copy, Debug)]
+pub struct OfCheck;
+
+/// Settings that decide nothing before a run has begun.
+static OF_RUNS: [&Key; 8] = [
+    &keys::OUTPUT,
+    &keys::LOG,
+    &keys::SAMPLING_RATE,
+    &keys::TAG,
+    &keys::THRESHOLD,
+    &keys::PROGRESS,
+    &keys::FORCE,
+    &keys::GRACE,
+];
+
+impl Flags for OfCheck {
+    fn takes(key: &Key) -> bool {
+        OfLoad::takes(key) && !OF_RUNS.iter().any(|it| std::ptr::eq(*it, key))
+    }
+}
+
 /// Those that make sense for all scenarios of a suite.
 #[derive(Clone, Copy, Debug)]
 pub struct OfSuite;

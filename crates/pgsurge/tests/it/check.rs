@@ -182,6 +182,30 @@ fn nobody_listening_and_a_wrong_password_are_told_and_this_machine_is_looked_at_
 }
 
 #[test]
+fn flags_about_a_result_are_refused_and_a_result_that_is_there_is_in_nobodys_way() {
+    for flag in [
+        "--log a",
+        "--sampling-rate 1",
+        "--tag a=b",
+        "--threshold p99<1s",
+        "--force",
+        "--progress 1",
+        "--grace 1s",
+        "--output a.json",
+    ] {
+        let ended = Program::new(&["check"]).args(flag).run();
+        let name = flag.split(' ').next().unwrap();
+        assert_eq!(ended.code, 2, "{flag}: {}", ended.err);
+        assert!(ended.err.contains(&format!("unexpected argument '{name}'")), "{}", ended.err);
+    }
+    let nobody = format!("postgres://bench@127.0.0.1:{}/bench", unused_port());
+    let program = Program::new(&["check", "--database-url", &nobody]);
+    let program = program.file("a.json", "{}").env("PGSURGE_OUTPUT", "a.json");
+    let ended = program.args("--format json").run();
+    assert_eq!(found(&ended).code, 3, "the server is looked for: {}", ended.err);
+}
+
+#[test]
 fn settings_that_can_not_be_used_are_told_as_load_tells_them() {
     let ended = Program::new(&["check", "--connections", "none"]).run();
     assert_eq!((ended.code, ended.out.as_str()), (2, ""));
