@@ -80,13 +80,24 @@ impl Error {
     }
 }
 
+/// What the system says of a file, without the number that it has for it.
+pub fn io_words(cause: &std::io::Error) -> String {
+    let text = cause.to_string();
+    let words = match text.split_once(" (os error ") {
+        Some((words, _)) => words,
+        None => return text,
+    };
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |it| it.to_lowercase().chain(letters).collect())
+}
+
 /// An error and its causes, joined by colons; a cause that the text ends in already is not
 /// repeated.
 pub fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
+        let words = error.downcast_ref().map_or_else(|| error.to_string(), io_words);
         if !text.ends_with(&words) {
             text.push_str(": ");
             text.push_str(&words);
@@ -108,6 +119,14 @@ mod tests {
     #[test]
     fn the_chain_of_causes_follows_what_was_being_done() {
         assert_eq!(denied().report(), "error: cannot write a.json: permission denied");
+    }
+
+    #[test]
+    fn what_the_system_says_has_no_number_that_only_it_knows() {
+        let full = std::io::Error::from_raw_os_error(nix::errno::Errno::ENOSPC as i32);
+        assert_eq!(io_words(&full), "no space left on device");
+        let error = Error::Write { path: "a.json".into(), source: full };
+        assert_eq!(error.report(), "error: cannot write a.json: no space left on device");
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn of_server(reached: &mut Reached, resolved: &Resolved) -> Result<Vec<Line>, Lo
     }
     let way = way_to(reached, resolved)?;
     lines.extend(connection::judge(&way, plan, asked));
-    let mut found = server::read(&mut reached.client).map_err(LoadError::Server)?;
+    let mut found = server::read(&mut reached.client)
+        .map_err(LoadError::server("reading the server's settings"))?;
     found.on_this_host = match way.pooler {
         Some(_) => None,
         None => Some(found.on_this_host == Some(true) || reached.is_near()),
@@ -96,12 +97,12 @@ fn of_server(reached: &mut Reached, resolved: &Resolved) -> Result<Vec<Line>, Lo
 fn way_to(reached: &mut Reached, resolved: &Resolved) -> Result<Connection, LoadError> {
     let plan = &resolved.plan;
     let Reached { client, settings, tls, .. } = reached;
-    let pooler = Pooler::detect(client, settings, tls.as_ref()).map_err(LoadError::Server)?;
+    let pooler = Pooler::detect(client, settings, tls.as_ref());
     let timeout = plan.statement_timeout.filter(|_| pooler.is_some());
     let timeout = timeout.and_then(|it| pooler::hands_on_timeout(settings, tls.as_ref(), it).err());
     let slots = match pooler {
         Some(_) => None,
-        None => Slots::read(client).map_err(LoadError::Server)?,
+        None => Slots::read(client).map_err(LoadError::server(Slots::READING))?,
     };
     let tls = client.tls_session();
     Ok(Connection { server: settings.to_string(), tls, pooler, timeout, slots })

@@ -3,6 +3,7 @@
 //! Not settings of a run: they come from flags and environment only. What is wrong with them is
 //! handed on, so that it is told together with everything else.
 
+use crate::error::io_words;
 use crate::messages::{Loudness, Messages, variable};
 use crate::settings::{Fault, Source, keys};
 use crate::surroundings::Surroundings;
@@ -38,7 +39,7 @@ impl Global {
         match messages.clone().with_log(path) {
             Ok(messages) => (messages, faults),
             Err(error) => {
-                let words = format!("cannot write {}: {error}", path.display());
+                let words = format!("cannot write {}: {}", path.display(), io_words(&error));
                 faults.push(Fault::new(source, words));
                 (messages, faults)
             }

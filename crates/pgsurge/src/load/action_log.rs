@@ -4,6 +4,7 @@
 //! up with, and what a full disk does not take, is dropped and counted.
 
 use super::error::LoadError;
+use crate::error::io_words;
 use crate::messages::Messages;
 use engine::{ActionNote, Notes, Outcome};
 use model::catalog::Catalog;
@@ -69,7 +70,7 @@ impl ActionLog {
             let writer = builder.spawn(move || write(file, &actions, &receiver))?;
             Ok(ActionLog { plan: plan.clone(), sender, writer, dropped: 0 })
         };
-        create().map_err(LoadError::output(&plan.path))
+        create().map_err(LoadError::output_of("--log", &plan.path))
     }
 
     /// Hands notes on; never waits for the disk.
@@ -87,7 +88,8 @@ impl ActionLog {
         let (metrics, failed) = self.finish();
         let (path, dropped) = (&metrics.path, metrics.dropped);
         if let Some(error) = failed {
-            messages.warn(&format!("the action log is incomplete: {path}: {error}"));
+            let words = io_words(&error);
+            messages.warn(&format!("the action log is incomplete: {path}: {words}"));
         } else if dropped > 0 {
             let text = format!("the action log lacks {dropped} lines: {path} was too slow");
             messages.warn(&format!("{text}; --sampling-rate makes it smaller"));

@@ -4,13 +4,14 @@
 //! fills up ends the record, never the run: the result then says what is missing.
 
 use super::error::LoadError;
+use crate::error::io_words;
 use model::catalog::Catalog;
 use model::measured::{Interval, Measured};
 use model::plan::Plan;
 use model::run_result::RunResult;
 use model::series::{Header, Line, SeriesEncoder};
 use report::series::PartialLines;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ impl Journal {
     /// Begins the record of a run of `plan`; what the plan says is added to `header`.
     ///
     /// # Errors
-    /// The file can't be created or written.
+    /// The file can't be created or written, or another run writes it.
     pub fn of_plan(plan: &Plan, header: Header, catalog: &Catalog) -> Result<Journal, LoadError> {
         let mut encoder = SeriesEncoder::new(plan.warm_up.as_secs_f64());
         if plan.output.include_raw_data {
@@ -53,11 +54,9 @@ impl Journal {
         catalog: &Catalog,
     ) -> Result<Journal, LoadError> {
         let warm_up_s = encoder.warm_up_s();
+        let file = claim(path)?;
         let write = || {
-            let file = File::create(path)?;
-            // Who reads the record sees by the lock that the run still goes on; where a file system
-            // has no locks, nobody sees it.
-            let _locked = file.try_lock();
+            file.set_len(0)?;
             let mut file = BufWriter::new(file);
             file.write_all(encoder.header(header, catalog).as_bytes())?;
             file.flush()?;
@@ -113,12 +112,32 @@ impl Journal {
     }
 }
 
+/// Opens the record as its only writer; what is in it stays until this has come out well. Who reads
+/// it sees by the lock that the run still goes on; where a file system has no locks, nobody does.
+fn claim(path: &Path) -> Result<File, LoadError> {
+    let open = || File::options().write(true).create(true).truncate(false).open(path);
+    let is_locked = |locked| matches!(locked, Err(TryLockError::WouldBlock));
+    let mut file = open().map_err(LoadError::output(path))?;
+    if is_locked(file.try_lock()) {
+        if is_locked(file.try_lock_shared()) {
+            return Err(LoadError::Busy(path.to_owned()));
+        }
+        // A reader has it, of a run that is gone: it may read on, in a file without a name.
+        std::fs::remove_file(path).map_err(LoadError::output(path))?;
+        file = open().map_err(LoadError::output(path))?;
+        if is_locked(file.try_lock()) {
+            return Err(LoadError::Busy(path.to_owned()));
+        }
+    }
+    Ok(file)
+}
+
 /// Why the series of a run end before it did.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the series end {} s after measuring began: cannot write {}: {cause}; counts and times of the \
-     whole run are complete",
-    model::units::decimal(*until_s), path.display()
+    "the series end {} s after measuring began: cannot write {}: {}; counts and times of the whole \
+     run are complete",
+    model::units::decimal(*until_s), path.display(), io_words(cause)
 )]
 pub struct Shortened {
     path: PathBuf,
@@ -172,5 +191,36 @@ impl Record {
 impl PartialLines for Record {
     fn open(&self) -> io::Result<Box<dyn BufRead + '_>> {
         Ok(Box::new(BufReader::with_capacity(256 * 1024, File::open(&self.path)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_another_run_writes_is_refused_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json.partial");
+        let mut first = claim(&path).unwrap();
+        first.write_all(b"a line").unwrap();
+        assert!(matches!(claim(&path), Err(LoadError::Busy(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), b"a line");
+        drop(first);
+        assert_eq!(claim(&path).unwrap().metadata().unwrap().len(), 6, "until it is written");
+    }
+
+    #[test]
+    fn a_record_that_somebody_reads_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json.partial");
+        std::fs::write(&path, "a line").unwrap();
+        let reader = File::open(&path).unwrap();
+        reader.try_lock_shared().unwrap();
+        let _ours = claim(&path).unwrap();
+        let mut text = String::new();
+        (&reader).read_to_string(&mut text).unwrap();
+        assert_eq!(text, "a line");
+        assert!(File::open(&path).unwrap().try_lock_shared().is_err(), "the run is seen");
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use reached::Reached;
 pub(crate) use slots::Slots;
 pub use target::Target;
 
-use crate::error::Error;
+use crate::error::{Error, io_words};
 use crate::exit_code::ExitCode;
 use crate::messages::{Loudness, Messages};
 use crate::settings::Resolved;
@@ -216,7 +216,8 @@ impl<'a> Session<'a> {
             let _kept = record.keep(&result);
         } else if let Err(error) = record.remove() {
             let path = plan.output.partial();
-            self.messages.warn(&format!("cannot remove {}: {error}", path.display()));
+            let words = io_words(&error);
+            self.messages.warn(&format!("cannot remove {}: {words}", path.display()));
         }
         let exit_code = ExitCode::of_number(result.verdict.exit_code).unwrap_or(ExitCode::Internal);
         Outcome { result, exit_code, unwritten }

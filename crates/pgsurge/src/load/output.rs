@@ -24,7 +24,7 @@ pub fn write(plan: &Plan, result: &RunResult, record: &Record) -> Result<(), Loa
             (Format::Csv, false) => out.write_all(&report::csv::summary(result)),
             (Format::Csv, true) => report::csv::series(result, Some(record), out).map(|_| ()),
         })
-        .map_err(LoadError::output(&path))?;
+        .map_err(|cause| LoadError::output(&path)(cause).recorded(plan.output.partial()))?;
     }
     Ok(())
 }

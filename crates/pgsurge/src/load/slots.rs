@@ -22,6 +22,9 @@ const SLOTS: &str = "SELECT current_setting('max_connections')::int8,
     (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)";
 
 impl Slots {
+    /// What reading them is, for a message.
+    pub const READING: &str = "counting the server's connections";
+
     /// Asks the server; none where it tells nothing that can be read.
     ///
     /// # Errors

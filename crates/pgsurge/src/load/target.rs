@@ -83,10 +83,10 @@ impl Target {
         let reached = Reached::open(plan, named, environment)?;
         let near = reached.is_near();
         let Reached { throwaway, settings, tls, mut client } = reached;
-        let mut server = describe(&mut client).map_err(LoadError::Server)?;
+        let mut server =
+            describe(&mut client).map_err(LoadError::server("reading the server's settings"))?;
         server.throwaway = throwaway.is_some();
         let pooler = Pooler::detect(&mut client, &settings, tls.as_ref());
-        let pooler = pooler.map_err(LoadError::Server)?;
         let mut target = Target {
             settings,
             tls,
@@ -106,7 +106,7 @@ impl Target {
                 target.local = target.local.or_else(|| {
                     LocalServer::of_backend(backend?, &settings.user, &settings.database)
                 });
-                let slots = Slots::read(&mut client).map_err(LoadError::Server)?;
+                let slots = Slots::read(&mut client).map_err(LoadError::server(Slots::READING))?;
                 slots.map_or(Ok(()), |it| it.hold(plan.connections))?;
             }
             // Where the server is, and what it has room for, is known to the pooler.

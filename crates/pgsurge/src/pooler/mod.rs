@@ -56,23 +56,20 @@ pub struct Pooler {
 
 impl Pooler {
     /// The pooler that `client` goes through; none where it talks to the server itself.
-    ///
-    /// # Errors
-    /// The server can't be asked.
     pub fn detect(
         client: &mut Client,
         settings: &Settings,
         tls: Option<&Arc<Tls>>,
-    ) -> Result<Option<Pooler>, wire::Error> {
+    ) -> Option<Pooler> {
         let told = client.process_id();
         // A pooler can only make that number up, for it has many servers' or none at login.
         if told.is_none_or(|told| probe::process(client).is_ok_and(|real| real == told)) {
-            return Ok(None);
+            return None;
         }
         let (is_pgbouncer, console) = console::look(settings, tls);
         let mut pooler = Pooler { is_pgbouncer, console, ..Pooler::default() };
         // Two connections: what one of them finds of the other's tells how they share.
-        let Ok(mut other) = probe::connect(settings, tls) else { return Ok(Some(pooler)) };
+        let Ok(mut other) = probe::connect(settings, tls) else { return Some(pooler) };
         pooler.mode = probe::mode(client, &mut other);
         pooler.keeps_prepared = match pooler.mode {
             Some(Mode::Session) => Some(true),
@@ -81,7 +78,7 @@ impl Pooler {
         if pooler.mode == Some(Mode::Transaction) && !probe::takes_transactions(other) {
             pooler.mode = Some(Mode::Statement);
         }
-        Ok(Some(pooler))
+        Some(pooler)
     }
 
     /// In words: `PgBouncer 1.18.0, transaction pooling`.

@@ -1,5 +1,6 @@
 //! Why a saved result can't be read, in words a user can act on.
 
+use crate::error::io_words;
 use model::run_result::RecordError;
 use report::json::ReadError;
 use std::io;
@@ -12,7 +13,7 @@ pub enum SavedError {
     #[error("cannot read {}: it is no ordinary file", .0.display())]
     NoFile(PathBuf),
     /// The system does not give it.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}: {}", path.display(), io_words(cause))]
     Io {
         /// The file.
         path: PathBuf,

@@ -5,6 +5,7 @@ use super::keys::{self, Key};
 use super::layer::{Given, Layers};
 use super::source::Source;
 use super::value::Value;
+use crate::error::io_words;
 use crate::surroundings::Surroundings;
 use model::plan::{ServerName, Target};
 use std::io::{BufRead, BufReader, Read};
@@ -127,7 +128,7 @@ fn password(given: &Given) -> Result<String, Fault> {
     let mut line = String::new();
     std::fs::File::open(&path)
         .and_then(|file| BufReader::new(file.take(LONGEST_BYTES)).read_line(&mut line))
-        .map_err(|e| fault(format!("cannot read the password from {path}: {e}")))?;
+        .map_err(|e| fault(format!("cannot read the password from {path}: {}", io_words(&e))))?;
     match line.trim_end_matches(['\r', '\n']) {
         "" => Err(fault(format!("the first line of {path} is empty: expected a password"))),
         password => Ok(password.to_owned()),

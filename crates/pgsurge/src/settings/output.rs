@@ -7,9 +7,10 @@ use super::fault::Fault;
 use super::keys;
 use super::layer::Layers;
 use super::source::Source;
+use crate::error::io_words;
 use crate::surroundings::Surroundings;
 use model::plan::{ActionLog, Format, Output};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use time::macros::format_description;
@@ -67,7 +68,7 @@ fn check_log(output: &Output, path: &Path) -> Result<(), String> {
     if path.exists() && !output.force {
         return Err(format!("{shown} exists; --force replaces what is there"));
     }
-    try_folder(path).map_err(|e| format!("cannot write {shown}: {e}"))
+    try_folder(path).map_err(|e| format!("cannot write {shown}: {}", io_words(&e)))
 }
 
 /// `20260701T120000Z-load.json`: sorts by time and works on every file system.
@@ -117,10 +118,20 @@ fn check(output: &Output) -> Result<(), String> {
         let existing = existing.join(", ");
         return Err(format!("{existing} {verb}; --force replaces what is there"));
     }
+    let record = output.partial();
+    if record.is_file() && is_being_written(&record) {
+        return Err(format!("{} is being written by another run", record.display()));
+    }
     match files.iter().find(|it| it.is_dir()) {
         Some(folder) => Err(format!("expected a file, found the folder {}", folder.display())),
-        None => try_folder(path).map_err(|e| format!("cannot write {shown}: {e}")),
+        None => try_folder(path).map_err(|e| format!("cannot write {shown}: {}", io_words(&e))),
     }
+}
+
+/// Whether a run that still goes on holds this record.
+fn is_being_written(record: &Path) -> bool {
+    let locked = |file: File| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    File::open(record).is_ok_and(locked)
 }
 
 /// Creates an empty file beside where the result will be, or in the nearest folder above that

@@ -93,7 +93,7 @@ impl<'a> Book<'a> {
     pub(super) fn save(&self) -> Result<(), Error> {
         let result = self.result();
         let folder = &self.suite.folder;
-        std::fs::create_dir_all(folder).map_err(LoadError::output(folder))?;
+        std::fs::create_dir_all(folder).map_err(LoadError::output_of("--output-dir", folder))?;
         for path in self.files() {
             let bytes = match path.extension().is_some_and(|it| it == "md") {
                 true => report::suite::markdown::render(&result).into_bytes(),
@@ -178,5 +178,5 @@ fn unstarted(scenario: &ResolvedScenario) -> Scenario {
 /// Whether one may be replaced was settled before the suite began; from then on they are ours.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let placed = place(path, true, |out| out.write_all(bytes));
-    Ok(placed.map_err(LoadError::output(path))?)
+    Ok(placed.map_err(LoadError::output_of("--output-dir", path))?)
 }

@@ -6,6 +6,7 @@
 
 mod book;
 mod command;
+mod remains;
 mod resume;
 pub mod sample;
 

@@ -3,6 +3,7 @@
 //! A result of another plan is never mixed with new ones: that is a fault, or with `--force` the
 //! scenario runs again. An interrupted one runs again as well.
 
+use super::remains;
 use crate::error::Error;
 use crate::load::{LoadError, place};
 use crate::messages::Messages;
@@ -12,11 +13,8 @@ use crate::settings::suite::{Planned, ResolvedSuite};
 use crate::settings::{Fault, Faults, keys};
 use model::plan::{Format, Plan};
 use model::run_result::{RunResult, redact};
-use model::series::Line;
 use report::terminal::Style;
 use serde_json::Value;
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
 /// Parts of a plan that decide nothing about what is measured.
@@ -37,19 +35,22 @@ pub(super) struct Kept {
 /// completed or removed.
 pub(super) fn kept(suite: &mut ResolvedSuite, messages: &Messages) -> Result<Vec<Kept>, Error> {
     let mut kept = Vec::new();
-    let mut faults = Vec::new();
+    let (mut faults, mut again) = (Vec::new(), Vec::new());
+    let fault = |words: String| Fault::new(Source::Flag(keys::RESUME.called()), words);
     for scenario in &suite.scenarios {
         let Planned::Load(resolved) = &scenario.what else { continue };
         let (name, plan) = (scenario.name.as_str(), &resolved.plan);
         match found(plan, suite.seed_given) {
-            Found::Nothing => tell_remains(plan, name, messages),
+            Found::Nothing => {}
             Found::Interrupted => {
                 messages.info(&format!("{name} was interrupted: it runs again"));
             }
             Found::Finished(result) => {
                 messages.info(&format!("{name}: kept, it has a result"));
                 complete(plan)?;
+                remains::of_finished(plan, &result, name, messages)?;
                 kept.push(Kept { scenario: scenario.name.clone(), result: *result });
+                continue;
             }
             Found::Unusable(why) if suite.force => {
                 messages.warn(&format!("{name}: {why}: it runs again"));
@@ -58,12 +59,22 @@ pub(super) fn kept(suite: &mut ResolvedSuite, messages: &Messages) -> Result<Vec
                 let words = format!(
                     "{name}: {why}; --force runs it again, another --output-dir leaves it alone"
                 );
-                faults.push(Fault::new(Source::Flag(keys::RESUME.called()), words));
+                faults.push(fault(words));
+                continue;
             }
         }
+        again.push((name, plan));
+    }
+    if !suite.force {
+        let logs = again.iter().filter_map(|(name, plan)| remains::foreign_log(plan, name));
+        faults.extend(logs.map(fault));
     }
     if !faults.is_empty() {
         return Err(Faults(faults).into());
+    }
+    // Only now, for a suite that is refused changes nothing.
+    for (name, plan) in again {
+        remains::set_aside(plan, name, messages)?;
     }
     let seed = kept.first().and_then(|it| it.result.plan["seed"].as_u64());
     if let Some(seed) = seed.filter(|_| !suite.seed_given) {
@@ -74,28 +85,6 @@ pub(super) fn kept(suite: &mut ResolvedSuite, messages: &Messages) -> Result<Vec
         loads.for_each(|plan| plan.seed = seed);
     }
     Ok(kept)
-}
-
-/// A run that was killed may have left rows on a server of the user's.
-fn tell_remains(plan: &Plan, name: &str, messages: &Messages) {
-    let record = plan.output.partial();
-    if !record.exists() {
-        return;
-    }
-    let command = plan_of(&record).as_ref().and_then(report::advice::removal);
-    let remains = command.map(|it| format!("; {it} removes what it left on the server"));
-    let remains = remains.unwrap_or_default();
-    messages.info(&format!("{name} was killed: it runs again{remains}"));
-}
-
-/// The plan of the run whose record this is.
-fn plan_of(record: &Path) -> Option<Value> {
-    let mut first = String::new();
-    BufReader::new(File::open(record).ok()?).read_line(&mut first).ok()?;
-    match Line::parse(&first).ok()? {
-        Line::Header(header) => Some(header.plan),
-        _ => None,
-    }
 }
 
 /// What there is of a scenario.
@@ -139,8 +128,8 @@ pub(super) fn read(path: &Path) -> Result<RunResult, String> {
     saved.run().ok_or_else(|| format!("{} is no result of a load test", path.display()))
 }
 
-/// Makes the files of a saved result that are missing, and removes what is left of its record: a
-/// program that is killed while it saves leaves the result whole, and the rest perhaps not.
+/// Makes the files of a saved result that are missing: a program that is killed while it saves
+/// leaves the result whole, and the rest perhaps not.
 fn complete(plan: &Plan) -> Result<(), Error> {
     let output = &plan.output;
     for (format, path) in output.files().into_iter().filter(|(_, path)| !path.exists()) {
@@ -152,15 +141,9 @@ fn complete(plan: &Plan) -> Result<(), Error> {
             Format::Csv => Rendering::Csv,
         };
         place(&path, false, |out| saved.render(rendering, Style::default(), out))
-            .map_err(LoadError::output(&path))?;
+            .map_err(LoadError::output_of("--output-dir", &path))?;
     }
-    let record = output.partial();
-    match std::fs::remove_file(&record) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(LoadError::output(record)(error).into())
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Each value that differs, as `connections: 20 there, 30 here`.

@@ -205,7 +205,7 @@ fn a_disk_that_fills_up_during_a_run_is_told_by_its_result() {
     assert_eq!(load.all_actions.succeeded, 500, "counts are whole");
     let (outcome, evidence) = validity(&result, "series").unwrap();
     assert_eq!(outcome, ValidityOutcome::Warning);
-    assert!(evidence.starts_with("the series end ") && evidence.contains("File too large"));
+    assert!(evidence.starts_with("the series end ") && evidence.contains("file too large"));
     assert!(ended.out.contains("the series end "), "{}", ended.out);
     let seconds = result.series.iter().find(|it| it.name.metric == "actions_succeeded").unwrap();
     assert!((1..5).contains(&seconds.v.len()), "{seconds:?}");
@@ -224,7 +224,7 @@ fn a_disk_that_stays_full_loses_the_result_but_neither_the_report_nor_the_record
     let (_database, running, most) = full("records_stays_full");
     let ended = running.wait();
     assert_eq!(ended.code, Some(1));
-    assert!(ended.err.contains("cannot write result.json: File too large"), "{}", ended.err);
+    assert!(ended.err.contains("cannot write result.json: file too large\n"), "{}", ended.err);
     assert!(ended.out.contains("500 succeeded"), "the report is lost: {}", ended.out);
     assert_eq!(ended.left(), [RECORD]);
     let record = ended.path(RECORD);
@@ -241,4 +241,36 @@ fn a_disk_that_stays_full_loses_the_result_but_neither_the_report_nor_the_record
             "no result: `pgsurge report` renders the record, to where the disk was full".to_owned(),
         ],
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_on_a_full_disk_is_told_before_any_load_with_the_flag_that_names_another_place() {
+    let database = Database::new("records_full_log");
+    let load = Load::at(&database.url()).args("--workload select-only --duration 10m --warm-up 0");
+    let load = load.args("--force --log full.log").link("full.log", "/dev/full");
+    let ended = load.run();
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    let told = "error: cannot write full.log: no space left on device\n\
+                hint: free space there, or name another place with --log\n";
+    assert!(ended.err.ends_with(told), "{}", ended.err);
+    assert_eq!(database.contents().trim(), "");
+}
+
+#[test]
+fn the_record_of_a_run_that_goes_on_is_not_overwritten_by_another_one() {
+    let database = Database::new("records_busy");
+    let load = || Load::at(&database.url()).args("--workload select-only --rate 50 --warm-up 0");
+    let mut running = load().args("--connections 1 --duration 10m").start();
+    running.wait_for_second(1);
+    let record = running.path(RECORD);
+    let output = running.path("result.json").display().to_string();
+    let mut other =
+        Program::load().args("--force --duration 1s --warm-up 0 --output").args(&output);
+    let refused = other.run();
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    let told = format!("{} is being written by another run", record.display());
+    assert!(refused.err.contains(&told), "{}", refused.err);
+    running.signal(Signal::SIGINT);
+    assert!(running.wait().result().load_metrics.all_actions.succeeded > 0);
 }

@@ -66,7 +66,8 @@ fn what_is_no_result_is_refused_with_the_reason_and_what_to_do() {
 
 #[test]
 fn what_is_no_file_is_refused() {
-    let cases = [("nowhere.json", "os error 2"), (".", "it is no ordinary file")];
+    let cases =
+        [("nowhere.json", ": no such file or directory\n"), (".", "it is no ordinary file")];
     for (name, why) in cases {
         let ended = Program::new(&["report", name]).run();
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);

@@ -118,6 +118,12 @@ impl Load {
         self
     }
 
+    /// A link in its folder.
+    pub fn link(self, name: &str, to: &str) -> Load {
+        std::os::unix::fs::symlink(to, self.folder.path().join(name)).unwrap();
+        self
+    }
+
     /// `--config` with a file of this text.
     pub fn config(self, text: &str) -> Load {
         self.file("settings.json", text).args("--config settings.json")

@@ -2,6 +2,7 @@
 
 use super::running::{Place, TWO, of};
 use crate::database::Database;
+use crate::program::Program;
 use model::suite::ScenarioStatus;
 use nix::sys::signal::Signal;
 
@@ -72,6 +73,41 @@ fn a_finished_suite_that_goes_on_says_the_same_and_makes_what_is_missing() {
     assert!(ended.err.contains("few: kept, it has a result"), "{}", ended.err);
     assert_eq!(all.map(|name| place.text(name)), before);
     assert!(!place.results().iter().any(|it| it.ends_with(".partial")), "{:?}", place.results());
+}
+
+#[test]
+fn the_record_of_a_killed_scenario_stays_and_the_command_that_cleans_up_after_it_is_told() {
+    let database = Database::new("suite_killed");
+    let place =
+        Place::new(&TWO.replace(r#""connections": 4"#, r#""connections": 4, "duration": "1m""#));
+    let mut running = place.start(&at(&database, ""));
+    running.wait_for_load(&place.path("results/many.json.partial"));
+    assert_eq!(running.end(Signal::SIGKILL), None);
+    place.settings(TWO);
+    let ended = place.run(&at(&database, "--resume"));
+    place.ended(&ended);
+    let told = "warning: many: an earlier run was killed, and may have left rows on the server: \
+                pgsurge load --clean ";
+    let (_, command) = ended.err.split_once(told).unwrap_or_else(|| panic!("{}", ended.err));
+    let (command, kept) = command.split_once(" removes them; its record is now ").unwrap();
+    let run = command.split(' ').next().unwrap();
+    assert_eq!(kept.lines().next(), Some(&*format!("results/many.json.partial.{run}")));
+    assert!(place.text(&format!("many.json.partial.{run}")).contains(run));
+    assert_ne!(database.contents().trim(), "", "the killed run still needs its tables");
+    let cleaned = Program::load().args(&format!("--clean {command}")).run();
+    assert_eq!((cleaned.code, database.contents().trim()), (0, ""), "{}", cleaned.err);
+}
+
+#[test]
+fn a_log_outside_the_folder_of_the_suite_is_not_replaced_by_going_on() {
+    let database = Database::new("suite_log");
+    let place = Place::new(TWO);
+    std::fs::create_dir(place.path("results")).unwrap();
+    std::fs::write(place.path("mine.log"), "mine").unwrap();
+    let ended = place.run(&at(&database, "--resume --log mine.log"));
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("mine.log exists; --force replaces"), "{}", ended.err);
+    assert_eq!(std::fs::read_to_string(place.path("mine.log")).unwrap(), "mine");
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn the_documents_own_settings_killed_in_the_middle_and_resumed_give_the_same_rep
     let (row, saved) = (place.row("baseline_performance"), of(&killed, "baseline_performance"));
     let ended = place.run(&format!("{flags} --resume"));
     assert!(ended.err.contains("baseline_performance: kept"), "{}", ended.err);
-    let again = "normal_load was killed: it runs again; pgsurge load --clean r";
+    let again = "warning: normal_load: an earlier run was killed, and may have left rows on the \
+                 server: pgsurge load --clean r";
     assert!(ended.err.contains(again), "{}", ended.err);
     let resumed = place.suite();
     assert_eq!(Some(i32::from(resumed.verdict.exit_code)), ended.code);
