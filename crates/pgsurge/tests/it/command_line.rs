@@ -57,7 +57,7 @@ fn a_log_file_that_cannot_be_written_is_told_with_all_other_faults() {
     let bad_log = |more: &str| Program::load().args("--log-file /dev/null/a").args(more).run();
     let ended = bad_log("--print-plan");
     assert_eq!(ended.code, 2);
-    let alone = "error: cannot use these settings: --log-file: cannot write /dev/null/a: Not a dir";
+    let alone = "error: cannot use these settings: --log-file: cannot write /dev/null/a: not a dir";
     assert!(ended.err.starts_with(alone), "{}", ended.err);
     let ended = bad_log("--connections 0 --grace 10");
     assert_eq!(ended.code, 2);
