@@ -1,8 +1,9 @@
 //! What the server and its host did, as a reader wants it: one line, and a few lines more.
 
 use crate::table::{ABSENT, Table};
-use model::database_metrics::{DatabaseMetrics, Section};
+use model::database_metrics::{DatabaseMetrics, MeanMax, Section};
 use model::run_result::RunResult;
+use model::system_metrics::SystemMetrics;
 use model::units::{bytes, count, decimal, milliseconds, percent};
 
 /// How many classes of waits the one line has room for.
@@ -75,8 +76,46 @@ pub(crate) fn lines(result: &RunResult) -> Vec<String> {
         let value = |text: &Option<String>| text.clone().unwrap_or_else(|| ABSENT.to_owned());
         format!("Setting changed: {} from {} to {}", it.name, value(&it.from), value(&it.to))
     }));
+    lines.extend(result.system_metrics.as_ref().and_then(host));
+    lines.extend(database.pooler.as_ref().and_then(|it| it.data()).map(|it| {
+        format!(
+            "Pooler: {} clients waited for a connection (at most {}), the longest {}",
+            decimal(it.clients_waiting.mean),
+            decimal(it.clients_waiting.max),
+            milliseconds(it.wait_max_ms)
+        )
+    }));
     lines.extend(unseen(database));
     lines
+}
+
+/// `Host: CPU 71 % of 4, the server's processes 62 %, pgsurge 3.8 %; disk sda 45 % busy; …`.
+fn host(system: &SystemMetrics) -> Option<String> {
+    let host = system.server_host.data()?;
+    let used = percent(host.cpu_usage_percent.mean);
+    let mut cpu = vec![format!("CPU {used} of {}", count(host.cpus))];
+    // Shares are of all CPUs, also where a control group gives the server fewer.
+    let fewer = host.cpu_quota.filter(|quota| *quota < host.cpus as f64);
+    cpu.extend(fewer.map(|quota| format!("limited to {}", decimal(quota))));
+    let share = |of: Option<MeanMax>| of.map(|share| percent(share.mean));
+    let server = system.server_processes.as_ref().and_then(|it| it.data());
+    let server = share(server.and_then(|it| it.cpu_machine_percent));
+    cpu.extend(server.map(|share| format!("the server's processes {share}")));
+    // Where load and server share the machine, what we take the server can't have.
+    let ours = system.generator_process.as_ref().and_then(|it| it.data());
+    let ours = ours.filter(|_| system.generator_host.is_none());
+    let ours = share(ours.and_then(|it| it.cpu_machine_percent));
+    cpu.extend(ours.map(|share| format!("pgsurge {share}")));
+    let mut parts = vec![cpu.join(", ")];
+    let disk = host.disk.data().and_then(|it| it.devices.first());
+    parts.extend(disk.and_then(|it| {
+        Some(format!("disk {} {} busy", it.device, percent(it.utilisation_percent?.mean)))
+    }));
+    let io = host.pressure.data().and_then(|it| it.io);
+    parts.extend(io.map(|io| format!("tasks waited for disks {}", percent(io.some_percent.mean))));
+    let swap = host.swap_in_pages_per_s.filter(|swap| swap.max > 0.0);
+    parts.extend(swap.map(|it| format!("at most {} pages/s came from swap", decimal(it.max))));
+    Some(format!("Host: {}", parts.join("; ")))
 }
 
 /// What could not be read, each reason once.
@@ -96,6 +135,7 @@ fn unseen(database: &DatabaseMetrics) -> Vec<String> {
     tell(reason(&database.wait_events));
     tell(reason(&database.wal_checkpoints));
     tell(reason(&database.table_stats));
+    database.pooler.iter().for_each(|pooler| tell(reason(pooler)));
     lines
 }
 
