@@ -4,11 +4,11 @@
 //! sees it, and it is forgotten. What stays is one set of totals, however long the run.
 
 use crate::action_log::Notes;
+use crate::outages::{Outages, add_outages};
 use crate::pace::Curve;
-use crate::recorder::{Batch, LastWords, Outage, PhaseSamples};
+use crate::recorder::{Batch, LastWords, PhaseSamples};
 use crate::settings::{Load, Shape};
 use model::catalog::Catalog;
-use model::event::{Event, EventKind};
 use model::failure::FailureTally;
 use model::measured::{GeneratorSample, Interval, Measured};
 use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
@@ -234,7 +234,7 @@ impl<'a> Collector<'a> {
         }
         totals.slowest.sort_by(|a, b| b.service_ms.total_cmp(&a.service_ms));
         totals.slowest.truncate(20);
-        let outages = merge_outages(words.iter().flat_map(|words| &words.outages).copied());
+        let outages: Vec<Outages> = words.into_iter().map(|words| words.outages).collect();
         let measuring_ns = self.begin_ns as f64 + warm_up_s * 1e9;
         add_outages(&mut totals, &outages, measuring_ns);
         totals
@@ -276,64 +276,5 @@ fn add_to_interval(interval: &mut Interval, batch: &Batch) {
     interval.idle_mean += batch.idle_ns as f64 / 1e9;
     if let (Some(behind_s), Some(ns)) = (&mut interval.behind_s, batch.behind_ns) {
         *behind_s = behind_s.max(ns as f64 / 1e9);
-    }
-}
-
-/// Outages of single threads that overlap are one: it began with the first loss and ended with
-/// the first success on any thread.
-fn merge_outages(outages: impl Iterator<Item = Outage>) -> Vec<Outage> {
-    let mut sorted: Vec<Outage> = outages.collect();
-    sorted.sort_by_key(|outage| outage.began_ns);
-    let mut merged: Vec<Outage> = Vec::new();
-    for outage in sorted {
-        match merged.last_mut() {
-            Some(last) if last.ended_ns.is_none_or(|end| outage.began_ns <= end) => {
-                last.ended_ns = match (last.ended_ns, outage.ended_ns) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-            }
-            _ => merged.push(outage),
-        }
-    }
-    merged
-}
-
-fn add_outages(totals: &mut Measured, outages: &[Outage], measuring_ns: f64) {
-    let at_s = |ns: u64| (ns as f64 - measuring_ns) / 1e9;
-    let mut push = |ns, kind, text: String| {
-        totals.events.push(Event { at_s: at_s(ns), kind, text });
-    };
-    for outage in outages {
-        push(outage.began_ns, EventKind::ConnectionLost, "connection lost".to_owned());
-        if let Some(ended_ns) = outage.ended_ns {
-            let seconds = (ended_ns - outage.began_ns) as f64 / 1e9;
-            push(ended_ns, EventKind::Recovered, format!("recovered after {seconds:.3} s"));
-        }
-    }
-    let recovered = outages.iter().filter_map(|outage| Some(outage.ended_ns? - outage.began_ns));
-    totals.time_to_recover_s = recovered.max().map(|ns| ns as f64 / 1e9);
-    totals.still_down = outages.last().is_some_and(|outage| outage.ended_ns.is_none());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn outage(began_ns: u64, ended_ns: Option<u64>) -> Outage {
-        Outage { began_ns, ended_ns }
-    }
-
-    #[test]
-    fn one_crash_seen_by_two_threads_is_one_outage() {
-        let seen = [outage(100, Some(900)), outage(110, Some(950)), outage(2000, None)];
-        let merged = merge_outages(seen.into_iter());
-        assert_eq!(merged, [outage(100, Some(900)), outage(2000, None)]);
-    }
-
-    #[test]
-    fn an_outage_that_one_thread_never_got_over_ended_with_the_other() {
-        let merged = merge_outages([outage(100, None), outage(110, Some(950))].into_iter());
-        assert_eq!(merged, [outage(100, Some(950))]);
     }
 }

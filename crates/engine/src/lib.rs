@@ -11,6 +11,7 @@ pub mod backend;
 mod client;
 mod collector;
 mod gate;
+mod outages;
 pub mod pace;
 pub mod player;
 pub mod poller;

@@ -6,6 +6,7 @@
 
 use crate::action_log::{ActionLog, Notes};
 use crate::client::Current;
+use crate::outages::Outages;
 use model::catalog::{Bound, Catalog, StatementSpec};
 use model::failure::{Failure, FailureTally};
 use model::histogram::IntervalHistogram;
@@ -35,14 +36,6 @@ impl PhaseSamples {
     }
 }
 
-/// One outage as one thread saw it: first lost connection, first success on a connection opened
-/// after it. ns since the run's origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outage {
-    pub(crate) began_ns: u64,
-    pub(crate) ended_ns: Option<u64>,
-}
-
 /// What one thread hands over.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -69,7 +62,7 @@ pub(crate) struct LastWords {
     /// When a request to stop was seen.
     pub(crate) stopped_ns: Option<u64>,
     pub(crate) slowest: Vec<SlowStatement>,
-    pub(crate) outages: Vec<Outage>,
+    pub(crate) outages: Outages,
     pub(crate) ended_ns: u64,
 }
 
@@ -88,7 +81,7 @@ pub(crate) struct Recorder {
     /// Where single actions are asked for.
     pub(crate) log: Option<Box<ActionLog>>,
     slowest: Vec<(u64, u16, u64)>,
-    outages: Vec<Outage>,
+    pub(crate) outages: Outages,
     /// When the schedule ends: what is answered later is late.
     end_ns: u64,
     late_succeeded: u64,
@@ -112,7 +105,7 @@ impl Recorder {
             turn: IntervalHistogram::default(),
             log: None,
             slowest: Vec::new(),
-            outages: Vec::new(),
+            outages: Outages::default(),
             end_ns: u64::MAX,
             late_succeeded: 0,
             late_statements: Vec::new(),
@@ -219,27 +212,6 @@ impl Recorder {
 
     pub(crate) fn failure(&mut self, phase: Phase, failure: &Failure) {
         self.phase(phase).failures.count(failure);
-    }
-
-    /// A usable connection is gone: an outage begins unless one is under way.
-    pub(crate) fn lost(&mut self, now_ns: u64) {
-        if self.outages.last().is_none_or(|outage| outage.ended_ns.is_some()) {
-            // Bounded like everything: a server that flaps for hours keeps its first outages.
-            if self.outages.len() < 1000 {
-                self.outages.push(Outage { began_ns: now_ns, ended_ns: None });
-            }
-        }
-    }
-
-    /// An action succeeded on a connection that was opened at `opened_ns`.
-    #[inline]
-    pub(crate) fn succeeded_on(&mut self, opened_ns: u64, now_ns: u64) {
-        if let Some(outage) = self.outages.last_mut()
-            && outage.ended_ns.is_none()
-            && opened_ns >= outage.began_ns
-        {
-            outage.ended_ns = Some(now_ns);
-        }
     }
 
     /// The number of usable connections, or of those with an action in flight, changes by so

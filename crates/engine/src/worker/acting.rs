@@ -257,7 +257,7 @@ where
             // Only now has the connection proved its worth: see `pause`.
             self.clients[client].failures_in_row = 0;
             self.recorder.succeeded(current.phase, at);
-            return self.recorder.succeeded_on(opened_ns, at);
+            return self.recorder.outages.succeeded_on(opened_ns, at);
         };
         sample.counts.failed += 1;
         self.book(client, current.phase, failure);

@@ -159,7 +159,7 @@ where
         } else {
             self.recorder.population(at, -1, 0);
             self.recorder.phase(phase).connections.lost += 1;
-            self.recorder.lost(at);
+            self.recorder.outages.lost(at);
             self.clients[client].was_lost = true;
         }
         self.lose_action(client, state == State::Busy, at);
