@@ -48,6 +48,14 @@ pub enum Error {
         /// The resolver's words.
         cause: String,
     },
+    /// More commits were never answered than anybody can remember.
+    #[error(
+        "{games} more games than can be followed were left with a commit that was never answered"
+    )]
+    NotFollowed {
+        /// Those that were not followed.
+        games: u64,
+    },
     /// The server's answer is not what the workload's statements can give.
     #[error("{doing}: unexpected answer: {found}")]
     Unexpected {
@@ -83,6 +91,10 @@ impl Error {
             Error::Contradicted { hint, .. } | Error::Occupied { hint, .. } => Some(hint.clone()),
             Error::Lookup { .. } => Some("is the name right? see getent hosts NAME".to_owned()),
             Error::Unexpected { .. } => None,
+            Error::NotFollowed { .. } => Some(
+                "connect without a pooler: then a read-back settles what became of a commit"
+                    .to_owned(),
+            ),
         }
     }
 

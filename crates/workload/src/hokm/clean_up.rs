@@ -1,6 +1,7 @@
 //! After the load: the run's rows go by their keys, and with them the tables that runs of ours
 //! made, once nobody needs them any longer.
 
+use super::of_run;
 use super::statements::Tables;
 use super::tables::{NEEDED, key_column};
 use crate::error::Error;
@@ -57,8 +58,8 @@ fn clean_table(
 }
 
 fn delete(client: &mut Client, (name, key): (&str, &str), run: &str) -> Result<u64, Error> {
-    let sql = format!("DELETE FROM {name} WHERE starts_with({key}, $1)");
-    let removed = client.execute(&sql, &[Param::Text(&format!("{run}-"))]);
+    let of_run = of_run::condition(client, (name, key), run)?;
+    let removed = client.execute(&format!("DELETE FROM {name} WHERE {of_run}"), &[]);
     removed.map_err(Error::server(format!("deleting the rows of run {run} from table {name}")))
 }
 

@@ -131,7 +131,7 @@ pub struct Memory {
     /// Ended games that wait to be expired.
     pub queue: VecDeque<Ended>,
     /// Games that nobody goes on with, for a commit may still change them: one for each that was
-    /// never answered and that nothing could settle.
+    /// never answered and that nothing could settle, as many as are followed.
     pub given_up: Vec<GivenUp>,
     /// The measured window.
     pub measured: Measured,

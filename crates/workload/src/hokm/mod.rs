@@ -18,6 +18,7 @@ pub mod keys;
 mod made;
 pub mod memory;
 mod metrics;
+mod of_run;
 pub mod place;
 mod plan;
 pub mod player;

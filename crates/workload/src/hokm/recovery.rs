@@ -10,7 +10,7 @@
 //! tried again, nobody goes on with the game, and the verification takes it either way.
 
 use super::course::Course;
-use super::doubt::{Doubt, GivenUp};
+use super::doubt::{Acknowledged, Doubt, GivenUp};
 use super::scene::Scene;
 use super::state::State;
 use super::statements as sql;
@@ -116,8 +116,10 @@ impl Scene<'_> {
 
     /// Leaves the game to a commit that may still come, and makes way for the next.
     fn give_up(&mut self, course: &mut Course) {
-        let (place, doubt) = (self.place.clone(), Doubt::of(course));
-        self.memory.given_up.push(GivenUp { place, doubt });
+        if self.world.given_up.add() {
+            let (game, doubt) = (Acknowledged::of(self.place), Doubt::of(course));
+            self.memory.given_up.push(GivenUp { game, doubt });
+        }
         (course.is_pending, course.is_in_doubt) = (false, false);
         self.place.begin_next(self.world);
     }

@@ -8,6 +8,7 @@
 
 use super::keys::{GameKey, write_player};
 use super::made::Made;
+use super::of_run;
 use super::player::HokmPlayer;
 use super::preload::{self, Events, GamePlayers, Games, Sessions, Source};
 use super::statements::Tables;
@@ -97,10 +98,11 @@ impl Reuse<'_> {
 
     /// Ended games that don't have all of their events any more.
     fn incomplete_games(&mut self) -> Result<Vec<u64>, Error> {
+        let events = &self.tables.events;
+        let of_run = self.of_run(events, "game_id")?;
         let sql = format!(
-            "SELECT game_id::text FROM {} WHERE starts_with(game_id, $1) GROUP BY game_id \
-             HAVING count(*) = $2",
-            self.tables.events
+            "SELECT game_id::text FROM {events} WHERE {of_run} AND starts_with(game_id, $1) \
+             GROUP BY game_id HAVING count(*) = $2"
         );
         let (prefix, each) = (self.prefix("h"), self.world.volume.events_per_game);
         let params = [Param::Text(&prefix), Param::Int8(each.into())];
@@ -116,10 +118,7 @@ impl Reuse<'_> {
     /// Everything that is loaded again goes first; what points at another row before that one.
     fn remove_played(&mut self, ended: &[u64]) -> Result<(), Error> {
         let Tables { events, sessions, game_players, games, .. } = self.tables;
-        let (tables, rooms) = (self.prefix("g"), self.prefix("l"));
-        let played = [Param::Text(&tables), Param::Text(&rooms)];
-        let of_games = "starts_with(game_id, $1) OR starts_with(game_id, $2)";
-        self.execute(&format!("DELETE FROM {events} WHERE {of_games}"), &played)?;
+        self.remove_live(events)?;
         for chunk in ended.chunks(CHUNK) {
             let run = self.world.prefix();
             // A game's number is 32 bits wide.
@@ -129,10 +128,19 @@ impl Reuse<'_> {
             let sql = format!("DELETE FROM {events} WHERE game_id = any($1)");
             self.execute(&sql, &[Param::TextArray(&keys)])?;
         }
-        let sql = format!("DELETE FROM {sessions} WHERE starts_with(session_id, $1)");
-        self.execute(&sql, &[Param::Text(&self.prefix(""))])?;
-        self.execute(&format!("DELETE FROM {game_players} WHERE {of_games}"), &played)?;
-        self.execute(&format!("DELETE FROM {games} WHERE {of_games}"), &played)
+        let of_run = self.of_run(sessions, "session_id")?;
+        self.execute(&format!("DELETE FROM {sessions} WHERE {of_run}"), &[])?;
+        self.remove_live(game_players)?;
+        self.remove_live(games)
+    }
+
+    /// Removes a table's rows of live games and rooms.
+    fn remove_live(&mut self, table: &str) -> Result<(), Error> {
+        let of_run = self.of_run(table, "game_id")?;
+        let live = "(starts_with(game_id, $1) OR starts_with(game_id, $2))";
+        let (games, rooms) = (self.prefix("g"), self.prefix("l"));
+        let sql = format!("DELETE FROM {table} WHERE {of_run} AND {live}");
+        self.execute(&sql, &[Param::Text(&games), Param::Text(&rooms)])
     }
 
     /// Gives players who have played their first counts back.
@@ -191,6 +199,10 @@ impl Reuse<'_> {
              else has changed them"
         );
         Err(Error::contradicted(text, format!("pgsurge load --clean {run} removes them; {MAKE}")))
+    }
+
+    fn of_run(&mut self, table: &str, key: &str) -> Result<String, Error> {
+        of_run::condition(self.client, (table, key), self.world.prefix())
     }
 
     fn prefix(&self, kind: &str) -> String {

@@ -4,6 +4,7 @@
 use super::course::Facts;
 use super::keys::{write_player, write_seat_session, write_visit_session};
 use super::memory::Memory;
+use super::of_run;
 use super::place::Place;
 use super::state::{Stage, State};
 use super::statements as sql;
@@ -133,9 +134,12 @@ impl Scene<'_> {
             _ => {
                 let key = &mut self.scratch.key;
                 key.clear();
-                let _ = write!(key, "{}-", self.world.prefix());
+                of_run::write_least(self.world.prefix(), key);
                 let call = request.call(sql::SESSION_EXPIRE).float8(sql::STALE_AFTER_S as f64);
-                call.text(key).text_array(ENDED).int8(EXPIRE_SESSIONS_MOST.into()).end();
+                let call = call.text(key).text_array(ENDED).int8(EXPIRE_SESSIONS_MOST.into());
+                key.clear();
+                of_run::write_most(self.world.prefix(), key);
+                call.text(key).end();
             }
         }
     }

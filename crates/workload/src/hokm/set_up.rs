@@ -1,5 +1,6 @@
 //! Before the load: are the tables fit, which are missing, and the rows that a run starts from.
 
+use super::of_run;
 use super::preload::{Events, GamePlayers, Games, Players, Sessions, Source};
 use super::reuse::Reuse;
 use super::statements::{self, Tables};
@@ -12,7 +13,7 @@ use crate::workload::{Server, SetUp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
-use wire::blocking::{Client, Param};
+use wire::blocking::Client;
 use wire::value::TimestampUs;
 
 /// Makes everything ready. `is_claimed` is set as soon as there may be something to clean up.
@@ -114,8 +115,8 @@ fn preload(server: &Server<'_>, source: Source<'_>) -> Result<u64, Error> {
 fn count(client: &mut Client, tables: &Tables, table: &str, run: &str) -> Result<u64, Error> {
     let doing = format!("looking for rows of run {run} in table {table}");
     let (name, key) = (tables.named(table), key_column(table));
-    let sql = format!("SELECT count(*) FROM {name} WHERE starts_with({key}, $1)");
-    let row = client.query_one(&sql, &[Param::Text(&format!("{run}-"))]);
+    let of_run = of_run::condition(client, (name, key), run)?;
+    let row = client.query_one(&format!("SELECT count(*) FROM {name} WHERE {of_run}"), &[]);
     let count: i64 =
         row.map_err(Error::server(&doing))?.value(0).map_err(Error::unreadable(&doing))?;
     Ok(count.unsigned_abs())

@@ -1,6 +1,7 @@
 //! What all players of a run share: settings, keys, volumes, and two small shared things that
 //! are touched only when hands end and when rows are to be expired.
 
+use super::doubt::GivenUpCount;
 use super::popularity::Popularity;
 use super::profile::HokmProfile;
 use super::rules::Rules;
@@ -109,6 +110,8 @@ pub struct World {
     /// What they may have gained: the connection went before the server answered, and reading
     /// back can't tell.
     pub unknown_gains: Gains,
+    /// How many games nobody goes on with.
+    pub given_up: GivenUpCount,
     /// When to expire.
     pub expiry: Expiry,
 }
@@ -122,6 +125,7 @@ impl World {
             popularity: Popularity::new(volume.players, profile.player_skew),
             gains: Gains::default(),
             unknown_gains: Gains::default(),
+            given_up: GivenUpCount::default(),
             expiry: Expiry::default(),
             volume,
             profile,

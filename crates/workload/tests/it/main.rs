@@ -9,6 +9,7 @@ mod hokm;
 mod hokm_crash;
 mod hokm_late;
 mod hokm_losses;
+mod hokm_scans;
 mod hokm_session;
 mod hokm_tables;
 mod hokm_verification;

@@ -46,11 +46,12 @@ pub(super) fn of_sessions(tables: &Tables) -> Vec<Statement> {
                 "delete from {sessions} where session_id in (select s.session_id \
                  from {sessions} s join {games} g on g.game_id = s.game_id \
                  where s.last_activity < now() - make_interval(secs => $1) \
-                 and starts_with(s.session_id, $2) and g.status = any($3) \
+                 and starts_with(s.session_id, $2) and s.session_id >= $2 \
+                 and s.session_id < $5 and g.status = any($3) \
                  order by s.last_activity limit $4 for update of s skip locked) \
                  returning session_id::text"
             ),
-            &[Type::Float8, Type::Text, Type::TextArray, Type::Int8],
+            &[Type::Float8, Type::Text, Type::TextArray, Type::Int8, Type::Text],
         ),
     ]
 }

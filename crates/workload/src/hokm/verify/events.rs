@@ -44,16 +44,16 @@ impl Verifier<'_> {
     }
 
     /// Game by game; returns what is stored of all of them.
-    fn live_events(&mut self, chunk: &[Live<'_>], tallies: &mut Tallies) -> Result<Fold, Error> {
-        let keys: Vec<&str> = chunk.iter().map(|game| game.place.key.as_str()).collect();
+    fn live_events(&mut self, chunk: &[Live], tallies: &mut Tallies) -> Result<Fold, Error> {
+        let keys: Vec<&str> = chunk.iter().map(|game| game.key.as_str()).collect();
         let bound = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let firsts: Vec<i64> = chunk.iter().map(|game| bound(game.place.first_seq)).collect();
-        let ends: Vec<i64> = chunk.iter().map(|game| bound(game.place.seq)).collect();
+        let firsts: Vec<i64> = chunk.iter().map(|game| bound(game.game.first_seq)).collect();
+        let ends: Vec<i64> = chunk.iter().map(|game| bound(game.game.seq)).collect();
         let most: Vec<i64> = chunk
             .iter()
             .map(|game| {
                 let unknown = game.doubt.as_ref().map_or(0, |doubt| doubt.events);
-                bound(game.place.seq + unknown)
+                bound(game.game.seq + unknown)
             })
             .collect();
         let (a, n) = code_sql("live.game_id");
@@ -76,7 +76,7 @@ impl Verifier<'_> {
         let rows = self.query(&sql, &params)?;
         let mut all = Fold::default();
         for game in chunk {
-            let key = game.place.key.as_str();
+            let key = game.key.as_str();
             let is_it = |row: &&OwnedRow| value::<&str>(row, 4).is_ok_and(|found| found == key);
             let row = rows.iter().find(is_it);
             let column = |column| row.map_or(Ok(0), |row| number(row, column));
@@ -90,6 +90,8 @@ impl Verifier<'_> {
     /// Every event of the run, each counted once, of its own games and of the preloaded ones;
     /// here it also shows which are there twice.
     fn all_events(&mut self, tallies: &mut Tallies) -> Result<(Fold, Fold), Error> {
+        let events = &self.tables.events;
+        let of_run = self.of_run(events, "game_id")?;
         let (a, n) = code_sql("game_id");
         let sql = format!(
             "SELECT kind, count(seq), coalesce(sum({}), 0)::int8, sum(copies)::int8, \
@@ -97,14 +99,12 @@ impl Verifier<'_> {
              count(*) FILTER (WHERE copies > 1) \
              FROM (SELECT game_id, left(split_part(game_id, '-', 2), 1) AS kind, {a} AS a, \
              {n} AS n, (event_data::jsonb->>'seq')::int8 AS seq, count(*) AS copies \
-             FROM {} WHERE starts_with(game_id, $1) GROUP BY 1, 2, 3, 4, 5) AS found \
+             FROM {events} WHERE {of_run} GROUP BY 1, 2, 3, 4, 5) AS found \
              GROUP BY kind",
             mark_sql(),
-            self.tables.events,
         );
-        let run = self.run();
         let (mut run_games, mut history) = (Fold::default(), Fold::default());
-        for row in self.query(&sql, &[Param::Text(&run)])? {
+        for row in self.query(&sql, &[])? {
             let fold = Fold { count: number(&row, 1)?, checksum: number(&row, 2)? };
             let kind: &str = value(&row, 0)?;
             let sum = if kind == "h" { &mut history } else { &mut run_games };
@@ -195,13 +195,13 @@ impl Verifier<'_> {
     }
 
     fn undone_events(&mut self, tallies: &mut Tallies) -> Result<(), Error> {
+        let events = &self.tables.events;
+        let of_run = self.of_run(events, "game_id")?;
         let sql = format!(
-            "SELECT count(*), min(game_id::text) FROM {} \
-             WHERE starts_with(game_id, $1) AND event_type = 'mind_changed'",
-            self.tables.events
+            "SELECT count(*), min(game_id::text) FROM {events} \
+             WHERE {of_run} AND event_type = 'mind_changed'"
         );
-        let run = self.run();
-        let row = self.query_one(&sql, &[Param::Text(&run)])?;
+        let row = self.query_one(&sql, &[])?;
         let (left, game): (u64, Option<String>) = (number(&row, 0)?, value(&row, 1)?);
         tallies.undone.merge(&self.remembered.rollback_looks);
         tallies.undone.checked += self.remembered.rollbacks;
@@ -214,9 +214,9 @@ impl Verifier<'_> {
     }
 }
 
-fn compare(game: &Live<'_>, known: u64, foreign: u64, tallies: &mut Tallies) {
-    let key = &game.place.key;
-    let acknowledged = game.place.seq - game.place.first_seq;
+fn compare(game: &Live, known: u64, foreign: u64, tallies: &mut Tallies) {
+    let key = &game.key;
+    let acknowledged = game.game.seq - game.game.first_seq;
     tallies.stored.checked += acknowledged;
     if known < acknowledged {
         tallies.stored.add_violation(|| {

@@ -4,7 +4,7 @@
 use super::remembered::Live;
 use super::{Verifier, expect_count, number, value};
 use crate::error::Error;
-use crate::hokm::doubt::Doubt;
+use crate::hokm::doubt::{Doubt, Summary};
 use crate::hokm::memory::Tally;
 use crate::hokm::place::Ending;
 use crate::hokm::state::State;
@@ -48,8 +48,8 @@ impl Verifier<'_> {
         for chunk in live.chunks(CHUNK) {
             let found = self.find(chunk)?;
             for game in chunk {
-                compare(game, found.get(&game.place.key), &mut tallies);
-                if let Some(found) = found.get(&game.place.key) {
+                compare(game, found.get(&game.key), &mut tallies);
+                if let Some(found) = found.get(&game.key) {
                     rows.count(game, found);
                 }
             }
@@ -62,8 +62,8 @@ impl Verifier<'_> {
         Ok(())
     }
 
-    fn find(&mut self, chunk: &[Live<'_>]) -> Result<HashMap<String, Found>, Error> {
-        let keys: Vec<&str> = chunk.iter().map(|game| game.place.key.as_str()).collect();
+    fn find(&mut self, chunk: &[Live]) -> Result<HashMap<String, Found>, Error> {
+        let keys: Vec<&str> = chunk.iter().map(|game| game.key.as_str()).collect();
         let sql = format!(
             "SELECT game_id::text, status::text, player_count::int8, game_data::jsonb::text \
              FROM {} WHERE game_id = any($1)",
@@ -75,16 +75,16 @@ impl Verifier<'_> {
 
     /// Rows of games that are not live: as many as ended, with as many hands won.
     fn ended_games(&mut self, live: &LiveRows, tallies: &mut Tallies) -> Result<(), Error> {
+        let games = &self.tables.games;
+        let of_run = self.of_run(games, "game_id")?;
         let sql = format!(
             "SELECT left(split_part(game_id, '-', 2), 1), status::text, count(*), \
              coalesce(sum((game_data::jsonb->'score'->>0)::int8 \
              + (game_data::jsonb->'score'->>1)::int8), 0)::int8 \
-             FROM {} WHERE starts_with(game_id, $1) GROUP BY 1, 2",
-            self.tables.games
+             FROM {games} WHERE {of_run} GROUP BY 1, 2"
         );
         let mut stored = LiveRows::default();
-        let run = self.run();
-        for row in self.query(&sql, &[Param::Text(&run)])? {
+        for row in self.query(&sql, &[])? {
             let (kind, status): (&str, Option<&str>) = (value(&row, 0)?, value(&row, 1)?);
             let (count, hands) = (number(&row, 2)?, number(&row, 3)?);
             match kind {
@@ -96,9 +96,9 @@ impl Verifier<'_> {
         let seen = &self.remembered;
         let begun = u64::from(self.world.profile.tables()) + seen.games_created;
         let unknown = |games: bool| {
-            let created = |live: &&Live<'_>| {
+            let created = |live: &&Live| {
                 let doubt = live.doubt.as_ref();
-                live.place.is_table() == games
+                live.game.is_table() == games
                     && doubt.is_some_and(|doubt| doubt.has(|step| *step == Step::GameCreate))
             };
             seen.live.iter().filter(created).count() as u64
@@ -124,9 +124,9 @@ impl Verifier<'_> {
     /// Everybody who joined is in the game's players.
     pub(super) fn members(&mut self) -> Result<(), Error> {
         let table = &self.tables.game_players;
-        let sql = format!("SELECT count(*) FROM {table} WHERE starts_with(game_id, $1)");
-        let run = self.run();
-        let stored = number(&self.query_one(&sql, &[Param::Text(&run)])?, 0)?;
+        let of_run = self.of_run(table, "game_id")?;
+        let sql = format!("SELECT count(*) FROM {table} WHERE {of_run}");
+        let stored = number(&self.query_one(&sql, &[])?, 0)?;
         let volume = u64::from(self.world.volume.games);
         let before = 4 * (volume + u64::from(self.world.profile.tables()));
         let least = before + self.remembered.members;
@@ -165,25 +165,25 @@ impl LiveRows {
         self.closed += if status == "finished" { count } else { 0 };
     }
 
-    fn count(&mut self, game: &Live<'_>, found: &Found) {
+    fn count(&mut self, game: &Live, found: &Found) {
         let score = found.state.as_ref().map_or([0, 0], |state| state.score);
         let hands = score.into_iter().map(u64::from).sum();
-        match game.place.is_table() {
+        match game.game.is_table() {
             true => self.add_games(&found.status, 1, hands),
             false => self.add_rooms(&found.status, 1),
         }
     }
 }
 
-fn compare(game: &Live<'_>, found: Option<&Found>, tallies: &mut Tallies) {
-    let key = &game.place.key;
+fn compare(game: &Live, found: Option<&Found>, tallies: &mut Tallies) {
+    let key = &game.key;
     let Some(found) = found else {
         // A game whose creation is in doubt may be missing.
         let stored = &mut tallies.stored;
-        return stored.expect(!game.place.is_created, || format!("game {key} is not stored"));
+        return stored.expect(!game.game.is_created, || format!("game {key} is not stored"));
     };
     let after = game.doubt.as_ref().and_then(|doubt| doubt.after.as_ref());
-    if game.place.state.is_dealt() {
+    if game.game.is_dealt {
         let whole = found.state.as_ref().is_ok_and(State::has_every_card_once);
         tallies.cards.expect(whole, || match &found.state {
             Err(error) => format!("game {key}: {error}"),
@@ -192,29 +192,29 @@ fn compare(game: &Live<'_>, found: Option<&Found>, tallies: &mut Tallies) {
     }
     // A document that can't be read is one violation, of the cards; its row is compared all the
     // same.
-    let matches = |state: &State| match &found.state {
+    let matches = |state: &Summary| match &found.state {
         Ok(stored) => stored.version == state.version && stored.stage == state.stage,
         Err(Unreadable::Shape(_)) => false,
         Err(_) => true,
     };
-    let version = matches(&game.place.state) || after.is_some_and(matches);
+    let version = matches(&game.game.state) || after.is_some_and(matches);
     let row = has_status(game, &found.status) && has_players(game, found.player_count);
     tallies.stored.expect(version && row, || {
-        let state = &game.place.state;
+        let state = &game.game.state;
         format!(
             "game {key}: {} with {} players, {:?} is stored; {} with {}, version {} {:?} was \
              acknowledged",
             found.status,
             found.player_count,
             found.state.as_ref().map(|state| (state.version, state.stage)),
-            game.place.status(),
-            game.place.seated,
+            game.game.status(),
+            game.game.seated,
             state.version,
             state.stage
         )
     });
     if let Ok(stored) = &found.state {
-        let expected = game.place.state.score;
+        let expected = game.game.state.score;
         let holds = stored.score == expected || after.is_some_and(|it| stored.score == it.score);
         tallies.scores.expect(holds, || {
             format!("game {key}: score {:?} is stored, {expected:?} hands were won", stored.score)
@@ -222,7 +222,7 @@ fn compare(game: &Live<'_>, found: Option<&Found>, tallies: &mut Tallies) {
     }
 }
 
-fn has_status(game: &Live<'_>, status: &str) -> bool {
+fn has_status(game: &Live, status: &str) -> bool {
     let doubtful = |doubt: &Doubt| {
         doubt.has(|step| match step {
             Step::GameEnd(Ending::Finished) => status == "finished",
@@ -231,12 +231,12 @@ fn has_status(game: &Live<'_>, status: &str) -> bool {
             _ => false,
         })
     };
-    status == game.place.status() || game.doubt.as_ref().is_some_and(doubtful)
+    status == game.game.status() || game.doubt.as_ref().is_some_and(doubtful)
 }
 
 /// Counting a player is a statement of its own: it may be ahead of, or behind, the player's row.
-fn has_players(game: &Live<'_>, count: u64) -> bool {
+fn has_players(game: &Live, count: u64) -> bool {
     let counts = |doubt: &Doubt| doubt.has(|step| *step == Step::GameSeat);
-    let seated = u64::from(game.place.seated);
+    let seated = u64::from(game.game.seated);
     count == seated || (game.doubt.as_ref().is_some_and(counts) && count == seated + 1)
 }

@@ -12,6 +12,7 @@ mod remembered;
 mod sessions;
 
 use super::memory::Tally;
+use super::of_run;
 use super::player::HokmPlayer;
 use super::statements::Tables;
 use super::world::World;
@@ -27,7 +28,7 @@ struct Verifier<'a> {
     world: &'a World,
     tables: &'a Tables,
     client: Client,
-    remembered: Remembered<'a>,
+    remembered: Remembered,
     checks: Vec<Check>,
 }
 
@@ -38,6 +39,10 @@ pub fn verify(
     tables: &Tables,
     players: &[HokmPlayer],
 ) -> Result<Verification, Error> {
+    let unfollowed = world.given_up.unfollowed();
+    if unfollowed > 0 {
+        return Err(Error::NotFollowed { games: unfollowed });
+    }
     let mut client = server.connect()?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     client.batch(begin).map_err(Error::server("verifying"))?;
@@ -73,9 +78,9 @@ impl Verifier<'_> {
         self.client.query_one(sql, params).map_err(Error::server("verifying"))
     }
 
-    /// What every key of the run begins with.
-    fn run(&self) -> String {
-        format!("{}-", self.world.prefix())
+    /// The condition on the run's rows in a table.
+    fn of_run(&mut self, table: &str, key: &str) -> Result<String, Error> {
+        of_run::condition(&mut self.client, (table, key), self.world.prefix())
     }
 }
 
@@ -102,5 +107,33 @@ fn expect_count(tally: &mut Tally, what: &str, stored: u64, range: (u64, u64)) {
     if outside > 0 {
         tally.add_violation(|| format!("{stored} {what} are stored, not {least} to {most}"));
         tally.violations += outside - 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hokm::HokmProfile;
+    use crate::hokm::doubt::MOST_FOLLOWED;
+    use std::sync::Arc;
+    use wire::settings::{Host, Settings};
+
+    #[test]
+    fn games_that_were_not_followed_are_no_pass_but_an_error_that_counts_them() {
+        let world = World::new(HokmProfile::default());
+        (0..MOST_FOLLOWED + 7).for_each(|_| _ = world.given_up.add());
+        // Nobody listens there: it is said without asking the server.
+        let settings = Settings::new(Host::Tcp("127.0.0.1".into()), "nobody", "nothing");
+        let server = Server {
+            settings: Arc::new(settings),
+            tls: None,
+            schema: None,
+            loaders: 1,
+            patience: None,
+            stop: Default::default(),
+            progress: &|_| {},
+        };
+        let error = verify(&world, &server, &Tables::new(None), &[]).unwrap_err();
+        assert!(error.to_string().starts_with("7 more games than can be followed"), "{error}");
     }
 }

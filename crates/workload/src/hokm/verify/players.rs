@@ -117,14 +117,14 @@ impl Verifier<'_> {
 
     /// The sums over all players: who did not play must not have changed either.
     fn sums(&mut self, gained: &Gained, tallies: &mut [Tally; 3]) -> Result<(), Error> {
+        let players = &self.tables.players;
+        let of_run = self.of_run(players, "player_id")?;
         let sql = format!(
             "SELECT coalesce(sum((player_data::jsonb->>'hands')::int8), 0)::int8, \
              coalesce(sum(total_games), 0)::int8, coalesce(sum(wins), 0)::int8 \
-             FROM {} WHERE starts_with(player_id, $1)",
-            self.tables.players
+             FROM {players} WHERE {of_run}"
         );
-        let run = self.run();
-        let row: OwnedRow = self.query_one(&sql, &[Param::Text(&run)])?;
+        let row: OwnedRow = self.query_one(&sql, &[])?;
         let mut first = [0_u64; 3];
         for player in 0..self.world.volume.players {
             let counts = first_counts(self.world, player);

@@ -1,16 +1,17 @@
 //! What all players together remember, as the checks need it.
 
-use crate::hokm::doubt::Doubt;
+use crate::hokm::doubt::{Acknowledged, Doubt};
 use crate::hokm::keys::{Fold, GameKey};
 use crate::hokm::memory::{Ended, Tally};
-use crate::hokm::place::Place;
 use crate::hokm::player::HokmPlayer;
 use crate::hokm::step::Step;
 
 /// One live game.
-pub(super) struct Live<'a> {
+pub(super) struct Live {
     /// As it was acknowledged.
-    pub(super) place: &'a Place,
+    pub(super) game: Acknowledged,
+    /// Its key.
+    pub(super) key: String,
     /// What a commit that was never answered may have stored.
     pub(super) doubt: Option<Doubt>,
 }
@@ -23,8 +24,8 @@ fn doubt_of(player: &HokmPlayer) -> Option<Doubt> {
 
 /// Sums over all players.
 #[derive(Default)]
-pub(super) struct Remembered<'a> {
-    pub(super) live: Vec<Live<'a>>,
+pub(super) struct Remembered {
+    pub(super) live: Vec<Live>,
     pub(super) ended_events: Fold,
     pub(super) history_expired: Fold,
     pub(super) events: u64,
@@ -50,14 +51,14 @@ pub(super) struct Remembered<'a> {
     pub(super) gains: Vec<(u32, u32, u32)>,
 }
 
-impl<'a> Remembered<'a> {
-    pub(super) fn of(players: &'a [HokmPlayer]) -> Remembered<'a> {
+impl Remembered {
+    pub(super) fn of(players: &[HokmPlayer]) -> Remembered {
         let mut all = Remembered::default();
         players.iter().for_each(|player| all.add(player));
         all
     }
 
-    fn add(&mut self, player: &'a HokmPlayer) {
+    fn add(&mut self, player: &HokmPlayer) {
         let memory = &player.memory;
         self.ended_events = self.ended_events.plus(memory.ended_events);
         self.history_expired = self.history_expired.plus(memory.history_expired);
@@ -82,19 +83,19 @@ impl<'a> Remembered<'a> {
         self.add_places(player);
     }
 
-    fn add_places(&mut self, player: &'a HokmPlayer) {
+    fn add_places(&mut self, player: &HokmPlayer) {
         let mut doubt = doubt_of(player);
         for (index, place) in player.places.iter().enumerate() {
             let doubt = if index == player.main.place { doubt.take() } else { None };
-            self.add_place(place, doubt);
+            self.add_game(player, Acknowledged::of(place), doubt);
         }
         for given_up in &player.memory.given_up {
-            self.add_place(&given_up.place, Some(given_up.doubt.clone()));
+            self.add_game(player, given_up.game, Some(given_up.doubt.clone()));
         }
     }
 
-    fn add_place(&mut self, place: &'a Place, doubt: Option<Doubt>) {
-        for step in doubt.iter().flat_map(|doubt| &doubt.steps) {
+    fn add_game(&mut self, player: &HokmPlayer, game: Acknowledged, doubt: Option<Doubt>) {
+        for step in doubt.iter().flat_map(|doubt| doubt.steps.iter()) {
             match step {
                 Step::GamePlayerAdd(_) => self.members_unknown += 1,
                 Step::SessionOpen(_) => self.sessions_opened_unknown += 1,
@@ -104,8 +105,9 @@ impl<'a> Remembered<'a> {
             }
         }
         let may_exist = |doubt: &Doubt| doubt.has(|step| *step == Step::GameCreate);
-        if place.is_created || doubt.as_ref().is_some_and(may_exist) {
-            self.live.push(Live { place, doubt });
+        if game.is_created || doubt.as_ref().is_some_and(may_exist) {
+            let key = game.game.text(player.world.prefix());
+            self.live.push(Live { game, key, doubt });
         }
     }
 

@@ -3,14 +3,13 @@
 
 use super::{Verifier, expect_count, number};
 use crate::error::Error;
-use wire::blocking::Param;
 
 impl Verifier<'_> {
     pub(super) fn sessions(&mut self) -> Result<(), Error> {
         let table = &self.tables.sessions;
-        let sql = format!("SELECT count(*) FROM {table} WHERE starts_with(session_id, $1)");
-        let run = self.run();
-        let stored = number(&self.query_one(&sql, &[Param::Text(&run)])?, 0)?;
+        let of_run = self.of_run(table, "session_id")?;
+        let sql = format!("SELECT count(*) FROM {table} WHERE {of_run}");
+        let stored = number(&self.query_one(&sql, &[])?, 0)?;
         let seen = &self.remembered;
         let loaded =
             u64::from(self.world.volume.games) + 4 * u64::from(self.world.profile.tables());
