@@ -78,10 +78,14 @@ impl<'a> Facts<'a> {
         cpus.map(|cpus| cpus as f64).ok_or_else(|| Missing::because(why))
     }
 
-    /// The value of a setting of the server, as `SHOW` gives it.
+    /// The value of a setting of the server, as `SHOW` gives it. Of those that only the monitor
+    /// has read, the ones with a unit are left out: it reads them in another form.
     pub(crate) fn setting(&self, name: &str) -> Result<&'a str, Missing> {
         let server = self.result.environment.server.as_ref();
         let shown = server.and_then(|it| it.settings.get(name)).map(String::as_str);
+        let read = self.section(|it| &it.settings).ok().and_then(|it| it.values.get(name));
+        let read = read.filter(|it| it.unit.is_none()).map(|it| it.value.as_str());
+        let shown = shown.or(read);
         shown.ok_or_else(|| Missing(format!("the server's {name} was not read")))
     }
 

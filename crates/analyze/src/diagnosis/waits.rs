@@ -5,7 +5,7 @@
 //! its class, never an error.
 
 use super::facts::Missing;
-use model::database_metrics::{WaitEvent, WaitEvents};
+use model::database_metrics::{StatementWaits, WaitEvent, WaitEvents};
 use model::finding::{Confidence, Window};
 
 /// Fewer looks than this show no share of anything.
@@ -113,6 +113,21 @@ impl<'a> Waits<'a> {
             let name = named(&event.class, &event.event);
             patterns.iter().any(|pattern| matches(pattern, &name))
         })
+    }
+
+    /// The statement that most of these sessions ran, and how many did; none where the server does
+    /// not tell.
+    pub(crate) fn statement(&self, patterns: &[&str]) -> Option<(&'a StatementWaits, f64)> {
+        let within = |it: &StatementWaits| -> f64 {
+            let events = it.events.iter().filter(|event| {
+                let name = named(&event.class, &event.event);
+                patterns.iter().any(|pattern| matches(pattern, &name))
+            });
+            events.map(|event| event.active_sessions).sum()
+        };
+        let all = self.seen.by_statement.as_deref()?.iter().map(|it| (it, within(it)));
+        let most = all.max_by(|(_, a), (_, b)| a.total_cmp(b));
+        most.filter(|(_, sessions)| *sessions > 0.0)
     }
 
     /// These events of all busy time; none where it is less than `percent` of it, or where so few

@@ -156,6 +156,8 @@ fn churn(facts: &Facts<'_>) -> Ruling {
 
 /// Of all sessions.
 const IDLE_PERCENT: f64 = 10.0;
+/// However few they are (pgMonitor and pgEdge warn at 300 s).
+const LONG_IDLE_MS: f64 = 300_000.0;
 /// A session at least.
 const IDLE_SESSIONS: f64 = 1.0;
 
@@ -167,7 +169,9 @@ fn idle_in_transaction(facts: &Facts<'_>) -> Ruling {
     };
     let (idle, all) = (sum(|it| it.starts_with("idle in transaction")), sum(|_| true));
     let share = idle * 100.0 / all.max(f64::MIN_POSITIVE);
-    if idle < IDLE_SESSIONS || share < IDLE_PERCENT {
+    let longest = stats.longest_idle_in_transaction.as_ref();
+    let is_long = longest.is_some_and(|it| it.age_ms >= LONG_IDLE_MS);
+    if !is_long && (idle < IDLE_SESSIONS || share < IDLE_PERCENT) {
         return Ok(None);
     }
     let title = format!("{} of the sessions sat idle in a transaction", percent(share));
@@ -184,6 +188,19 @@ fn idle_in_transaction(facts: &Facts<'_>) -> Ruling {
                 "database_metrics.connection_stats.by_state",
                 idle,
             )])
+            .seen(longest.map(|it| {
+                let who = it.application.as_deref().unwrap_or("an unnamed application");
+                let statement = it.statement.as_deref().map(super::beginning).unwrap_or_default();
+                fact(
+                    format!(
+                        "process {} of {who} for {}: {statement}",
+                        it.pid,
+                        milliseconds(it.age_ms)
+                    ),
+                    "database_metrics.connection_stats.longest_idle_in_transaction.age_ms",
+                    it.age_ms,
+                )
+            }))
             .seen(root.map(|it| {
                 said(format!(
                     "others waited for process {}: {}",

@@ -1,7 +1,7 @@
 //! Heavyweight locks: rows and tables that sessions wait for.
 
 use super::blocking::{moment, worst};
-use super::waiting::{evidence, severity, waiting};
+use super::waiting::{by_statement, evidence, severity, waiting};
 use super::{Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Role};
 use model::finding::Severity;
@@ -51,6 +51,7 @@ fn hot_row(facts: &Facts<'_>) -> Ruling {
             .explains(share.percent / 100.0)
             .sure(share.confidence)
             .seen(evidence(&share))
+            .seen(by_statement(facts, ROWS))
             .seen(worst.into_iter().flat_map(moment))
             .within(waits.window)
             .at(worst.map(|it| it.at_s))

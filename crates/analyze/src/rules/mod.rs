@@ -15,7 +15,9 @@ mod latches;
 mod locks;
 mod memory;
 mod network;
+mod others;
 mod pooler;
+mod replication;
 mod schema;
 mod set_up;
 mod settings;
@@ -23,10 +25,12 @@ mod shown;
 mod statistics;
 mod storage;
 mod transactions;
+mod vacuum;
 mod waiting;
 mod wal;
 
 use crate::diagnosis::{Facts, Found, Missing};
+pub(crate) use others::{OTHERS, OTHERS_PERCENT};
 
 /// What a rule comes to.
 pub(crate) type Ruling = Result<Option<Found>, Missing>;
@@ -58,7 +62,7 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more than
 /// the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 18] = [
+pub(crate) const RULES: [&[Rule]; 21] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
@@ -67,6 +71,8 @@ pub(crate) const RULES: [&[Rule]; 18] = [
     &schema::RULES,
     &indexes::RULES,
     &statistics::RULES,
+    &vacuum::RULES,
+    &replication::RULES,
     &memory::RULES,
     &wal::RULES,
     &cpu::RULES,
@@ -75,6 +81,7 @@ pub(crate) const RULES: [&[Rule]; 18] = [
     &connections::RULES,
     &network::RULES,
     &host::RULES,
+    &others::RULES,
     &settings::RULES,
     &set_up::RULES,
 ];

@@ -1,5 +1,6 @@
 //! What rules about waiting have in common: a share of the busy sessions, and how bad it is.
 
+use super::beginning;
 use crate::diagnosis::{Facts, Found, Missing, Role, Share, fact, said};
 use model::finding::{Evidence, Severity};
 use model::units::{decimal, percent};
@@ -23,8 +24,22 @@ pub(super) fn waiting(
         .explains(share.percent / 100.0)
         .sure(share.confidence)
         .seen(evidence(&share))
+        .seen(by_statement(facts, events))
         .within(waits.window);
     Ok(Some(found))
+}
+
+/// The statement that waited most, where the server tells (`compute_query_id`, since version 14).
+pub(super) fn by_statement(facts: &Facts<'_>, events: &[&str]) -> Option<Evidence> {
+    let waits = facts.waits().ok()?;
+    let (statement, sessions) = waits.statement(events)?;
+    let text = statement.text.as_deref().map(beginning);
+    let text = text.unwrap_or_else(|| format!("queryid {}", statement.queryid));
+    Some(fact(
+        format!("most of them ({sessions:.2}) in: {text}"),
+        "database_metrics.wait_events.by_statement",
+        sessions,
+    ))
 }
 
 /// High where the load asks for all that the server gives, for then it limits; low where it is

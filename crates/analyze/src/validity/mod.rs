@@ -6,6 +6,7 @@
 
 mod accounting;
 mod generator;
+mod noise;
 mod scaled;
 mod set_up;
 mod steady;
@@ -26,6 +27,8 @@ pub fn check(result: &RunResult) -> Vec<ValidityCheck> {
         substance::offered_load(result),
         substance::unfinished(result),
         substance::sample_size(result),
+        noise::other_traffic(result),
+        noise::monitor_cost(result),
     ];
     checks.extend(scaled::time_scale(result));
     checks.extend(set_up::durability(result));

@@ -2,6 +2,9 @@
 
 use super::*;
 use ValidityOutcome::{Invalid, NotEvaluated, Ok, Warning};
+use model::database_metrics::{
+    ConnectionStats, DatabaseMetrics, MeanMax, MonitorCost, Section, WaitEvents,
+};
 use model::metric::Distribution;
 use model::run_result::{ActionMetrics, ServerEnvironment, StageBlock, StageMetrics};
 
@@ -26,7 +29,45 @@ fn sound() -> RunResult {
     load.stages = vec![stage(&[100.0; 10], &[10.0; 10], 100.0)];
     let settings = [("fsync".to_owned(), "on".to_owned())].into();
     result.environment.server = Some(ServerEnvironment { settings, ..Default::default() });
+    result.database_metrics = Some(watched());
     result
+}
+
+/// A server that nobody else used, watched for next to nothing.
+fn watched() -> DatabaseMetrics {
+    let mut watched = DatabaseMetrics::default();
+    let sessions = |mean| MeanMax { mean, max: mean };
+    let others = Some(sessions(0.0));
+    let stats = ConnectionStats { other_active_sessions: others, ..Default::default() };
+    watched.connection_stats = Section::read(stats, (0.0, 100.0));
+    let waits = WaitEvents { active_sessions: sessions(2.0), ..WaitEvents::default() };
+    watched.wait_events = Section::read(waits, (0.0, 100.0));
+    let cost = MonitorCost { server_cpu_percent: Some(0.2), ..MonitorCost::default() };
+    watched.monitor = Section::read(cost, (0.0, 100.0));
+    watched
+}
+
+#[test]
+fn what_others_do_and_what_watching_costs_is_a_warning() {
+    let others = |mean: f64| {
+        move |result: &mut RunResult| {
+            let stats = &mut result.database_metrics.as_mut().unwrap().connection_stats;
+            stats.data.as_mut().unwrap().other_active_sessions = Some(MeanMax { mean, max: mean });
+        }
+    };
+    assert_eq!(outcome("other_traffic", others(0.11)), Warning);
+    assert_eq!(outcome("other_traffic", others(0.09)), Ok);
+    let cost = |percent: f64| {
+        move |result: &mut RunResult| {
+            let monitor = &mut result.database_metrics.as_mut().unwrap().monitor;
+            monitor.data.as_mut().unwrap().server_cpu_percent = Some(percent);
+        }
+    };
+    assert_eq!(outcome("monitor_cost", cost(1.1)), Warning);
+    assert_eq!(outcome("monitor_cost", cost(1.0)), Ok);
+    for code in ["other_traffic", "monitor_cost"] {
+        assert_eq!(outcome(code, |result| result.database_metrics = None), NotEvaluated);
+    }
 }
 
 fn latency(ms: f64) -> Distribution {

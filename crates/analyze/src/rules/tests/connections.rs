@@ -1,7 +1,7 @@
 //! Connections.
 
 use super::*;
-use model::database_metrics::{BlockingSession, LockMoment, MeanMax, PoolerStats};
+use model::database_metrics::{BlockingSession, IdleTransaction, LockMoment, MeanMax, PoolerStats};
 use model::run_result::ErrorRow;
 
 fn used(percent: f64) -> impl Fn(&mut RunResult) {
@@ -77,6 +77,15 @@ fn sessions_that_sit_on_a_transaction_are_worse_where_others_wait() {
     let blocks = idle(2.0, Some("idle in transaction"));
     assert_eq!(fires("idle_in_transaction", blocks).severity, Severity::High);
     quiet("idle_in_transaction", idle(0.9, None));
+    let long = |age_ms: f64| {
+        move |result: &mut RunResult| {
+            let longest = IdleTransaction { pid: 9, age_ms, ..IdleTransaction::default() };
+            let stats = db(result).connection_stats.data.as_mut().unwrap();
+            stats.longest_idle_in_transaction = Some(longest);
+        }
+    };
+    assert!(rests_on(&fires("idle_in_transaction", long(300_000.0)), 300_000.0));
+    quiet("idle_in_transaction", long(299_000.0));
     lacks("idle_in_transaction", |db| lost(&mut db.connection_stats));
 }
 

@@ -5,6 +5,7 @@ mod connections;
 mod cpu;
 mod host;
 mod locks;
+mod maintenance;
 mod memory;
 mod network;
 mod schema;
