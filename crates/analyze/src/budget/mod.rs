@@ -5,6 +5,7 @@
 //! time of one action. What is left of the service time is the way between and the client.
 
 use crate::diagnosis::{Facts, Wait};
+use crate::rules::{OTHERS, OTHERS_PERCENT};
 use model::diagnosis::{BudgetPart, LatencyBudget, LittlesLaw};
 
 /// How far Little's law may be off before something was measured wrongly: in steady state the two
@@ -43,6 +44,7 @@ pub(crate) fn of(facts: &Facts<'_>) -> Option<LatencyBudget> {
             parts.push(("server", service));
         }
     }
+    notes.extend(others(facts));
     let littles_law = littles_law(facts);
     let consistent = littles_law.map(|it| it.difference_percent < LITTLE_PERCENT);
     let parts = parts.into_iter().map(|(part, mean_ms)| BudgetPart {
@@ -76,6 +78,17 @@ fn on_server(facts: &Facts<'_>) -> Result<Vec<(&'static str, f64)>, String> {
         ("commit", per_action(commit)),
         ("other", per_action(other)),
     ])
+}
+
+/// Sessions of others are among the busy ones, and their time can't be told from ours.
+fn others(facts: &Facts<'_>) -> Option<String> {
+    let stats = facts.section(|it| &it.connection_stats).ok()?;
+    let (others, busy) = (stats.other_active_sessions?.mean, facts.waits().ok()?.busy);
+    (others >= OTHERS && others * 100.0 > busy * OTHERS_PERCENT).then(|| {
+        format!(
+            "{others:.2} of {busy:.2} busy sessions were of others: the server's parts hold them"
+        )
+    })
 }
 
 /// Planning per action, where the server tracks it (`pg_stat_statements.track_planning`).

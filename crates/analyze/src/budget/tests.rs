@@ -48,6 +48,15 @@ fn what_would_not_fit_is_cut_and_told() {
 }
 
 #[test]
+fn what_others_do_is_told_since_it_is_in_the_parts() {
+    let seen = budget(|result| {
+        let stats = db(result).connection_stats.data.as_mut().unwrap();
+        stats.other_active_sessions = Some(crate::diagnosis::fixture::steady(0.3));
+    });
+    assert!(seen.notes[0].starts_with("0.30 of 0.90 busy sessions"), "{:?}", seen.notes);
+}
+
+#[test]
 fn without_samples_the_servers_part_is_not_told_apart() {
     let seen = budget(|result| result.database_metrics = None);
     assert_eq!((part(&seen, "server"), part(&seen, "cpu")), (Some(10.0), None));
