@@ -292,8 +292,9 @@ fn what_a_killed_run_left_half_loaded_is_told_and_goes_by_its_name() {
         .run("COMMENT ON TABLE pgbench_branches IS 'made by pgsurge; needed by run run; loading'");
     let server = Server { patience: Some(Duration::from_millis(500)), ..database.server() };
     let asked = PgbenchOptions { run: "two".to_owned(), ..options(Script::SelectOnly) };
-    let error = Pgbench::new(asked).unwrap().set_up(&server).unwrap_err().to_string();
-    assert!(error.contains("--clean run"), "{error}");
+    let error = Pgbench::new(asked).unwrap().set_up(&server).unwrap_err();
+    assert!(error.hint().is_some_and(|it| it.contains("--clean run ")), "{error}");
+    assert!(!error.is_of_usage(), "no other settings help: {error}");
     assert_eq!(clean_run(&database.server(), "run").unwrap().dropped.len(), 4);
     assert_eq!(database.tables(), "");
 }
