@@ -13,7 +13,8 @@ pub(super) const RULES: [Rule; 1] = [Rule {
     code: "blocking_chain",
     category: "locks",
     source: "pgEdge's rule reference (more than 5 sessions, a minute) and pganalyze's check \
-                 of blocking queries; PostgreSQL itself tells of waits longer than deadlock_timeout \
+                 of blocking queries; PostgreSQL itself tells of waits longer than \
+                 deadlock_timeout \
                  (1 s)",
     judge: blocking_chain,
 }];

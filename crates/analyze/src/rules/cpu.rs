@@ -18,7 +18,8 @@ pub(super) const RULES: [Rule; 4] = [
     Rule {
         code: "too_many_active",
         category: "connections",
-        source: "PostgreSQL wiki, \"Number Of Database Connections\": twice the cores and the disks",
+        source: "PostgreSQL wiki, \"Number Of Database Connections\": twice the cores and the \
+                 disks",
         judge: too_many_active,
     },
     Rule {
@@ -30,7 +31,8 @@ pub(super) const RULES: [Rule; 4] = [
     Rule {
         code: "planning",
         category: "statements",
-        source: "PostgreSQL manual, pg_stat_statements.total_plan_time and plan_cache_mode; 30 % of \
+        source: "PostgreSQL manual, pg_stat_statements.total_plan_time and plan_cache_mode; 30 % \
+                 of \
                  the execution time is our limit",
         judge: planning,
     },
@@ -227,7 +229,8 @@ fn planning(facts: &Facts<'_>) -> Ruling {
             .because("statements are planned anew each time, and cost as much to plan as to run")
             .advise(
                 format!(
-                    "prepare statements (--protocol prepared{now}){which}; look at plan_cache_mode, \
+                    "prepare statements (--protocol prepared{now}){which}; look at \
+                 plan_cache_mode, \
                      and at the number of partitions and indexes that each plan has to weigh"
                 ),
                 again("total_plan_time_ms falls, throughput rises"),

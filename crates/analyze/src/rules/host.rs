@@ -16,7 +16,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "cpu_foreign",
         category: "noise",
-        source: "Amazon RDS, \"CPU\": other processes of the host; half of what is used is our limit",
+        source: "Amazon RDS, \"CPU\": other processes of the host; half of what is used is our \
+                 limit",
         judge: foreign,
     },
     Rule {

@@ -9,13 +9,15 @@ pub(super) const RULES: [Rule; 6] = [
     Rule {
         code: "lock_manager",
         category: "locks",
-        source: "Amazon RDS, wait event LWLock:LockManager; the share of busy sessions is our limit",
+        source: "Amazon RDS, wait event LWLock:LockManager; the share of busy sessions is our \
+                 limit",
         judge: lock_manager,
     },
     Rule {
         code: "hot_page",
         category: "locks",
-        source: "Amazon RDS, wait event LWLock:BufferContent; the share of busy sessions is our limit",
+        source: "Amazon RDS, wait event LWLock:BufferContent; the share of busy sessions is our \
+                 limit",
         judge: hot_page,
     },
     Rule {
@@ -28,14 +30,16 @@ pub(super) const RULES: [Rule; 6] = [
     Rule {
         code: "snapshot_contention",
         category: "connections",
-        source: "Amazon RDS, wait event IPC:ProcArrayGroupUpdate; the share of busy sessions is our \
+        source: "Amazon RDS, wait event IPC:ProcArrayGroupUpdate; the share of busy sessions is \
+                 our \
                  limit",
         judge: snapshots,
     },
     Rule {
         code: "buffer_mapping",
         category: "memory",
-        source: "Amazon RDS, wait event LWLock:BufferMapping; the share of busy sessions is our limit",
+        source: "Amazon RDS, wait event LWLock:BufferMapping; the share of busy sessions is our \
+                 limit",
         judge: buffer_mapping,
     },
     Rule {

@@ -12,7 +12,8 @@ pub(super) const RULES: [Rule; 2] = [
     Rule {
         code: "lock_hot_row",
         category: "locks",
-        source: "Amazon RDS, wait event Lock:transactionid; its share of busy sessions is our limit",
+        source: "Amazon RDS, wait event Lock:transactionid; its share of busy sessions is our \
+                 limit",
         judge: hot_row,
     },
     Rule {

@@ -20,7 +20,8 @@ pub(super) const RULES: [Rule; 5] = [
     Rule {
         code: "temp_spill",
         category: "memory",
-        source: "Amazon RDS, wait events IO:BufFileRead and IO:BufFileWrite; pgEdge's rule reference \
+        source: "Amazon RDS, wait events IO:BufFileRead and IO:BufFileWrite; pgEdge's rule \
+                 reference \
                  (more than 10 temporary files)",
         judge: temp_spill,
     },

@@ -60,8 +60,8 @@ pub(crate) struct Fired {
     pub(crate) found: Found,
 }
 
-/// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more than
-/// the waiting for rows that it is made of, a chain behind one session more than a hot row.
+/// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more
+/// than the waiting for rows that it is made of, a chain behind one session more than a hot row.
 pub(crate) const RULES: [&[Rule]; 21] = [
     &generator::RULES,
     &transactions::RULES,

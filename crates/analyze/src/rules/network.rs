@@ -11,7 +11,8 @@ pub(super) const RULES: [Rule; 2] = [
     Rule {
         code: "network_round_trips",
         category: "network",
-        source: "Amazon RDS, wait event Client:ClientRead; that more than half of the time is spent \
+        source: "Amazon RDS, wait event Client:ClientRead; that more than half of the time is \
+                 spent \
                  outside of a server with half a CPU in use is our limit",
         judge: round_trips,
     },

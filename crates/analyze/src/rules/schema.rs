@@ -11,7 +11,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "no_hot_updates",
         category: "schema",
-        source: "PostgreSQL manual, \"Heap-Only Tuples (HOT)\"; that fewer than half of the updates \
+        source: "PostgreSQL manual, \"Heap-Only Tuples (HOT)\"; that fewer than half of the \
+                 updates \
                  are HOT is our limit",
         judge: no_hot_updates,
     },
@@ -25,7 +26,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "unused_index",
         category: "schema",
-        source: "pgwatch and pganalyze, \"unused indexes\"; without a scan in this run, which is no \
+        source: "pgwatch and pganalyze, \"unused indexes\"; without a scan in this run, which is \
+                 no \
                  proof for production",
         judge: unused_index,
     },
@@ -127,7 +129,8 @@ fn dead_rows(facts: &Facts<'_>) -> Ruling {
             .advise(
                 format!(
                     "let autovacuum come earlier: ALTER TABLE {} SET \
-                     (autovacuum_vacuum_scale_factor = 0.02); where it comes and is not done, raise \
+                     (autovacuum_vacuum_scale_factor = 0.02); where it comes and is not done, \
+                 raise \
                      autovacuum_vacuum_cost_limit or autovacuum_max_workers",
                     worst.table
                 ),
@@ -173,7 +176,8 @@ fn unused_index(facts: &Facts<'_>) -> Ruling {
             .because("an index that no statement of this run reads still costs every change of it")
             .advise(
                 format!(
-                    "see whether production scans {} (pg_stat_user_indexes.idx_scan there, standbys \
+                    "see whether production scans {} (pg_stat_user_indexes.idx_scan there, \
+                 standbys \
                      too): only if it doesn't either is it of no use",
                     first.index
                 ),

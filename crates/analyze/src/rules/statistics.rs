@@ -9,7 +9,8 @@ use model::units::{count, percent};
 pub(super) const RULES: [Rule; 1] = [Rule {
     code: "stale_statistics",
     category: "vacuum",
-    source: "pgwatch, n_mod_since_analyze; twice PostgreSQL's autovacuum_analyze_scale_factor (10 %)",
+    source: "pgwatch, n_mod_since_analyze; twice PostgreSQL's autovacuum_analyze_scale_factor \
+                 (10 %)",
     judge: stale,
 }];
 
@@ -51,7 +52,8 @@ fn stale(facts: &Facts<'_>) -> Ruling {
             .because("the planner estimates by what the table was before: plans may be wrong")
             .advise(
                 format!(
-                    "ANALYZE {} between loading and the run; autovacuum_analyze_scale_factor = 0.02 \
+                    "ANALYZE {} between loading and the run; autovacuum_analyze_scale_factor = \
+                 0.02 \
                      for tables that grow fast",
                     worst.table
                 ),

@@ -41,7 +41,8 @@ pub(super) const RULES: [Rule; 4] = [
 const DATA_FILES: &[&str] = &["IO:DataFile*", "IPC:BufferIO", "IO:AioIoCompletion"];
 /// From this share of the busy time on the disk matters.
 const STORAGE_PERCENT: f64 = 20.0;
-/// A disk this busy, or this slow, has no more to give (Gregg; 5 ms are ten times what an SSD takes).
+/// A disk this busy, or this slow, has no more to give (Gregg; an SSD takes a tenth of
+/// 5 ms).
 const DISK_BUSY_PERCENT: f64 = 90.0;
 const DISK_SLOW_MS: f64 = 5.0;
 

@@ -19,7 +19,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "serialization_failures",
         category: "transactions",
-        source: "PostgreSQL manual, \"Serialization Failure Handling\"; one in a hundred actions is \
+        source: "PostgreSQL manual, \"Serialization Failure Handling\"; one in a hundred actions \
+                 is \
                  our limit",
         judge: serialization_failures,
     },
@@ -77,8 +78,8 @@ fn deadlocks(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
-/// The share of the busy time that deadlocks took: those in one wait for deadlock_timeout, and where
-/// that makes up half of all waiting for locks, the rest waits behind them.
+/// The share of the busy time that deadlocks took: those in one wait for deadlock_timeout, and
+/// where that makes up half of all waiting for locks, the rest waits behind them.
 fn stood_still(facts: &Facts<'_>, deadlocks: u64) -> f64 {
     const SESSIONS_EACH: f64 = 2.0;
     let Ok(waits) = facts.waits() else { return 0.0 };

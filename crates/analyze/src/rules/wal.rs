@@ -46,7 +46,8 @@ pub(super) const RULES: [Rule; 6] = [
     Rule {
         code: "sync_replication",
         category: "replication",
-        source: "PostgreSQL manual, wait event IPC:SyncRep; the share of busy sessions is our limit",
+        source: "PostgreSQL manual, wait event IPC:SyncRep; the share of busy sessions is our \
+                 limit",
         judge: sync_replication,
     },
 ];
