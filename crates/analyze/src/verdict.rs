@@ -1,6 +1,7 @@
 //! What a run comes to: everything that is wrong with it, the gravest first.
 
 use crate::validity::SOMETHING_SUCCEEDED;
+use model::event::{Event, EventKind};
 use model::run_result::RunResult;
 use model::threshold::{ThresholdOutcome, ThresholdResult, ThresholdSource};
 use model::units::duration;
@@ -21,9 +22,16 @@ pub fn decide(
         let text = format!("interrupted after {after} of measured time");
         reasons.push(Reason::new(Cause::Interrupted, text));
     }
+    reasons.extend(result.events.iter().filter_map(aborted));
     reasons.extend(validity.iter().filter_map(unsound));
     reasons.extend(thresholds.iter().filter_map(broken_limit));
     Verdict::of(reasons)
+}
+
+/// A limit ended the load: what it came to later does not mend it.
+fn aborted(event: &Event) -> Option<Reason> {
+    let is_abort = event.kind == EventKind::Aborted;
+    is_abort.then(|| Reason::new(Cause::ThresholdFailed, event.text.clone()))
 }
 
 /// Every connect failed, so nothing was ever asked of the server.
@@ -77,13 +85,9 @@ fn unsound(check: &ValidityCheck) -> Option<Reason> {
 fn broken_limit(threshold: &ThresholdResult) -> Option<Reason> {
     match (threshold.outcome, threshold.source) {
         (ThresholdOutcome::Failed, _) => {
-            let value = threshold.value.unwrap_or(f64::NAN);
-            let text = format!(
-                "{}: {}, the limit is {}",
-                threshold.name,
-                threshold.unit.show(value),
-                threshold.unit.show(threshold.limit)
-            );
+            let value = threshold.unit.show(threshold.value.unwrap_or(f64::NAN));
+            let limit = threshold.unit.show(threshold.limit);
+            let text = format!("{}: {value}, the limit is {limit}", threshold.name);
             Some(Reason::new(Cause::ThresholdFailed, text))
         }
         (ThresholdOutcome::NotEvaluated, ThresholdSource::User) => {

@@ -95,6 +95,11 @@ impl Load {
 pub struct Control(AtomicU8);
 
 impl Control {
+    /// Lets a next run begin after one that was stopped.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     /// Begins no further action; those in flight get their grace.
     pub fn stop(&self) {
         self.0.fetch_max(1, Ordering::Relaxed);

@@ -18,6 +18,8 @@ pub enum EventKind {
     Recovered,
     /// The user asked for the end.
     Interrupted,
+    /// A limit that could no longer hold ended the load before its time.
+    Aborted,
 }
 
 /// One event.

@@ -76,6 +76,9 @@ pub struct Plan {
     /// More of them, as the user wrote them (`action.play_card.p99 < 20ms`).
     #[serde(default)]
     pub threshold_expressions: Vec<String>,
+    /// How long measuring goes on before a limit that is broken ends the load; none: none does.
+    #[serde(rename = "abort_grace_s", default, with = "seconds::optional")]
+    pub abort_grace: Option<Duration>,
     /// What the user wrote beside the run.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,

@@ -1,6 +1,7 @@
 //! Did the limits hold? A limit names a place in the result file; a place that holds no number
 //! is not evaluated, and says why.
 
+pub mod early;
 mod expression;
 mod names;
 mod operations;

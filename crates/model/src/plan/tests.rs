@@ -27,6 +27,7 @@ fn plan(shape: Shape) -> Plan {
         poller: Poller::IoUring,
         seed: 7,
         thresholds: vec![Limit { name: "max_x_ms".into(), limit: 5.0, set_by_user: true }],
+        abort_grace: Some(Duration::from_secs(10)),
         threshold_expressions: vec!["p99 < 20ms".into()],
         tags: BTreeMap::from([("branch".into(), "main".into())]),
         output: output("a/b.json"),

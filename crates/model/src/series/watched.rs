@@ -28,6 +28,9 @@ pub struct ServerRow {
     /// Blocks asked for from the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks_read_per_s: Option<f64>,
+    /// Blocks found in shared buffers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks_hit_per_s: Option<f64>,
     /// Written to temporary files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temp_bytes_per_s: Option<f64>,
@@ -39,6 +42,9 @@ pub struct ServerRow {
     /// Mean number of client sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<f64>,
+    /// Most slots in use at once, of the usable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_usage_percent: Option<f64>,
     /// Mean number of active ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<f64>,

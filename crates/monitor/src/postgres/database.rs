@@ -134,6 +134,7 @@ pub(super) fn fill(row: &mut ServerRow, added: &Counters, length_s: f64) {
     row.rollbacks_per_s = rollbacks;
     row.deadlocks = added.get("deadlocks");
     row.blocks_read_per_s = per_s("blks_read");
+    row.blocks_hit_per_s = per_s("blks_hit");
     row.temp_bytes_per_s = per_s("temp_bytes");
     let blocks = added.get("blks_hit").zip(added.get("blks_read"));
     row.cache_hit_ratio = blocks.and_then(|(hit, read)| ratio(hit, read));

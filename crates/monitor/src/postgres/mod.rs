@@ -224,7 +224,8 @@ impl<'a> Watching<'a> {
     fn end_second(&mut self, outbox: &Outbox) {
         let mut row =
             ServerRow { t: self.timeline.second_began_s(self.second), ..ServerRow::default() };
-        std::mem::take(&mut self.of_second).fill(&mut row);
+        let slots = self.begin.slots.ok().copied();
+        std::mem::take(&mut self.of_second).fill(&mut row, slots);
         self.count_second(&mut row);
         if row.samples > 0 || row.length_s.is_some() {
             outbox.send(Line::Server(row));

@@ -101,9 +101,10 @@ impl Tally {
     }
 
     /// Puts the means of a second into its row.
-    pub(super) fn fill(&self, row: &mut ServerRow) {
+    pub(super) fn fill(&self, row: &mut ServerRow, slots: Option<Slots>) {
         row.samples = self.samples;
         if self.samples > 0 {
+            row.connection_usage_percent = slots.map(|slots| self.usage_percent(slots));
             let mean = |total: &Total| Some(total.over(self.samples).mean);
             row.sessions = mean(&self.sessions);
             row.active = mean(&self.active);
@@ -133,17 +134,24 @@ impl Tally {
         }
     }
 
+    /// Most slots in use at once; the monitor's own session uses one as well.
+    fn used(&self) -> u64 {
+        self.sessions.max as u64 + 1
+    }
+
+    fn usage_percent(&self, slots: Slots) -> f64 {
+        round(self.used() as f64 * 100.0 / slots.usable.max(1) as f64)
+    }
+
     pub(super) fn connection_stats(&self, slots: Slots) -> ConnectionStats {
-        // The monitor's own session uses a slot as well.
-        let used = self.sessions.max as u64 + 1;
         let by_state =
             self.states.iter().map(|(state, total)| (state.clone(), total.over(self.samples)));
         ConnectionStats {
             samples: self.samples,
             max_connections: slots.max,
             usable_connections: slots.usable,
-            used_connections_max: used,
-            pool_usage_percent: round(used as f64 * 100.0 / slots.usable.max(1) as f64),
+            used_connections_max: self.used(),
+            pool_usage_percent: self.usage_percent(slots),
             by_state: by_state.collect(),
             idle_in_transaction_percent: (self.sessions.sum > 0.0)
                 .then(|| round(self.idle_in_transaction.sum * 100.0 / self.sessions.sum)),

@@ -61,7 +61,9 @@ Examples:
   pgsurge load --database-url postgres://bench@db1/game --init-only
       make the tables and rows and stop; --reuse-data RUN uses them, --clean RUN removes them
   pgsurge load --config load.json --print-plan
-      what would run, and why";
+      what would run, and why
+  pgsurge load --duration 30m --threshold 'p99 < 20ms' --threshold 'deadlocks < 1' --abort-on-threshold
+      end early, cleanly and with exit code 4, once a limit is broken";
 
 /// Resolves the settings into a plan, then runs or shows it. `faults` are those of the flags that
 /// every verb has.

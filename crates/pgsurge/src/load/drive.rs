@@ -3,6 +3,7 @@
 //! Once load has begun there is always a result: a server that dies, a user who has seen enough
 //! and a disk that is full shorten it or mark it, but never lose it.
 
+use super::abort::Abort;
 use super::action_log::ActionLog;
 use super::error::LoadError;
 use super::host;
@@ -37,7 +38,6 @@ use workload::{CleanUp, Mix, MixPlayer, Server, SetUp};
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How long verification waits for a server that has just died to come back.
 const COME_BACK: Duration = Duration::from_secs(10);
-
 /// How long a statement of clean-up may take for a user who wants to go at once.
 const LAST_TRY: Duration = Duration::from_secs(3);
 
@@ -168,9 +168,9 @@ impl Drive<'_> {
         let connect_timeout = self.target.settings.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
         let load = shape::load_of(self.plan, connect_timeout);
         let players = workload.players(self.plan.connections, self.plan.seed);
-        let warm_up_s = self.plan.warm_up.as_secs_f64();
         let log = ActionLog::of_plan(self.plan, &catalog)?;
-        let stages = StageTracker::new(StagePlan::all_of(self.plan), warm_up_s);
+        let stages =
+            StageTracker::new(StagePlan::all_of(self.plan), self.plan.warm_up.as_secs_f64());
         let header = Header {
             started_at: self.started_at.clone(),
             environment: environment.clone(),
@@ -182,16 +182,18 @@ impl Drive<'_> {
         let watching =
             Watching::start(self.plan, self.target, self.interrupt.twice(), self.messages);
         let (watching_now, watch) = (&watching, self.watch);
+        let abort = Abort::of_plan(self.plan, &catalog, self.interrupt, self.messages);
         let mut observer =
-            Observers { journal, stages, progress, log, watching: watching_now, watch };
+            Observers { journal, stages, progress, log, watching: watching_now, abort, watch };
         let control = self.interrupt.control();
         let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));
-        let Observers { mut journal, stages, mut progress, log, .. } = observer;
+        let Observers { mut journal, stages, mut progress, log, abort, .. } = observer;
         progress.finish();
-        let finished = match ran {
+        let mut finished = match ran {
             Ok(finished) => finished,
             Err(error) => return Err(self.broken_off(error, journal, log)),
         };
+        abort.into_iter().for_each(|it| it.note(self.interrupt, &mut finished.measured));
         // Before anything else touches the server: what it counted belongs to the load.
         let seen = watching.finish(&mut journal, self.messages);
         let record = journal.finish(&finished.measured, &catalog);

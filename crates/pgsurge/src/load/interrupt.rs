@@ -55,6 +55,14 @@ impl Interrupt {
         &self.control
     }
 
+    /// Lets a next load begin after one that something else than the user has ended.
+    pub fn rearm(&self) {
+        // A signal that comes in between is not lost: no load begins after the first.
+        if !self.once.is_raised() {
+            self.control.reset();
+        }
+    }
+
     /// Raised by the first signal.
     pub fn once(&self) -> &Stop {
         &self.once

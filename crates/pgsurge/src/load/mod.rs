@@ -4,6 +4,7 @@
 //! load, verify and clean up, judge, write, tell. What a plan means to the engine is in `shape`,
 //! the server in `target`, the record on disk in `journal`, the files in `output`.
 
+mod abort;
 mod action_log;
 pub mod clean;
 mod drive;
@@ -173,6 +174,7 @@ impl<'a> Session<'a> {
         target: &'d Target,
         watch: &'d dyn Fn(&Interval),
     ) -> Drive<'d> {
+        self.interrupt.rearm();
         Drive {
             plan,
             target,

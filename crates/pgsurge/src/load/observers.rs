@@ -1,6 +1,7 @@
 //! Who hears of each second of a load: the record, the stages, the progress line, the monitor, the
 //! action log.
 
+use super::abort::Abort;
 use super::action_log::ActionLog;
 use super::journal::Journal;
 use super::progress::Progress;
@@ -18,6 +19,8 @@ pub struct Observers<'a> {
     /// Where single actions are written, if they are.
     pub log: Option<ActionLog>,
     pub watching: &'a Watching,
+    /// What ends the load before its time, if anything may.
+    pub abort: Option<Abort<'a>>,
     /// Of whoever started the load.
     pub watch: &'a dyn Fn(&Interval),
 }
@@ -29,9 +32,14 @@ impl engine::Observer for Observers<'_> {
 
     fn interval(&mut self, interval: &Interval) {
         self.journal.interval(interval);
-        self.watching.record(&mut self.journal);
+        let Observers { watching, journal, abort, .. } = self;
+        watching.record(|line| {
+            abort.iter_mut().for_each(|it| it.line(&line));
+            journal.line(&line);
+        });
         self.stages.interval(interval);
         self.progress.interval(interval);
+        self.abort.iter_mut().for_each(|it| it.interval(interval));
         (self.watch)(interval);
     }
 

@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
+use model::series::Line;
 use model::system_metrics::SystemMetrics;
 use monitor::{Monitor, Monitored, NodeExporter, Watched};
 use std::time::Instant;
@@ -53,10 +54,9 @@ impl Watching {
         self.0.iter().for_each(|monitor| monitor.begins(at));
     }
 
-    /// Puts into the record what has been seen since the last time.
-    pub fn record(&self, journal: &mut Journal) {
-        let lines = self.0.iter().flat_map(Monitor::lines);
-        lines.for_each(|line| journal.line(&line));
+    /// Hands over what has been seen since the last time.
+    pub fn record(&self, taken: impl FnMut(Line)) {
+        self.0.iter().flat_map(Monitor::lines).for_each(taken);
     }
 
     /// The load has just ended: waits for the server's last counters.

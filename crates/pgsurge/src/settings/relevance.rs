@@ -39,13 +39,17 @@ pub fn judge(
         true => (&[], ""),
         false => (&[&keys::SAMPLING_RATE], "there is no action log; --log names one"),
     };
+    let aborting: (&[&Key], &str) = match layers.switch(&keys::ABORT_ON_THRESHOLD) {
+        true => (&[], ""),
+        false => (&[&keys::ABORT_GRACE], "no limit ends the run; --abort-on-threshold lets them"),
+    };
     let idle_families = registry.families().filter(|it| !Registry::plays(it, mix));
     let working = idle_families.map(|it| (it.keys, it.keys_are));
     let options: (&[&Key], &str) = match super::workload::has_options(registry, mix) {
         true => (&[], ""),
         false => (&[&keys::WORKLOAD_OPTION], "the workloads that are built in have no options"),
     };
-    for (idle, why) in [pacing, keeping, sampling, options].into_iter().chain(working) {
+    for (idle, why) in [pacing, keeping, sampling, aborting, options].into_iter().chain(working) {
         for given in idle.iter().filter_map(|key| layers.given(key)) {
             tell(given, why, faults, warnings);
         }

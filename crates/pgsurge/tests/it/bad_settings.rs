@@ -178,6 +178,11 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--log: a.md is a file of the result",
     ),
     (
+        "a grace of limits that end nothing",
+        "--abort-grace 5s",
+        "--abort-grace: has no effect in this run: no limit ends the run",
+    ),
+    (
         "a share of no log",
         "--sampling-rate 0.5",
         "--sampling-rate: has no effect in this run: there is no action log",

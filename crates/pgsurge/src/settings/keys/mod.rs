@@ -23,7 +23,7 @@ pub use monitor::*;
 pub use reporting::*;
 pub use scenarios::{CONCURRENT_USERS, DESCRIPTION, ENABLED};
 pub use suite::*;
-pub use thresholds::THRESHOLD;
+pub use thresholds::{ABORT_GRACE, ABORT_ON_THRESHOLD, THRESHOLD};
 
 use super::takes::Takes;
 use super::value::Value;
@@ -165,7 +165,7 @@ pub fn all() -> impl Iterator<Item = &'static Key> {
     let load = [load::ALL, attending::ALL, monitor::ALL, data::ALL, game::ALL];
     let other = [database::ALL, reporting::ALL, suite::ALL];
     let written = load.into_iter().chain(other).flatten().copied();
-    written.chain(thresholds::all()).chain([&THRESHOLD])
+    written.chain(thresholds::all()).chain(thresholds::OTHER.iter().copied())
 }
 
 /// The setting at a path of a settings file.

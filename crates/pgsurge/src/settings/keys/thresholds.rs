@@ -1,10 +1,12 @@
 //! The limits of the verdict, as the table of the model lists them.
 
 use super::{Default, Flag, Key, Null};
+use crate::settings::span::Bare;
 use crate::settings::takes::Takes;
 use model::threshold::{KEYS, ThresholdKey};
 use model::units::Unit;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 /// Limits as people write them.
 pub static THRESHOLD: Key = Key {
@@ -18,6 +20,36 @@ pub static THRESHOLD: Key = Key {
          'custom.NAME.p99 < 20'; can be repeated",
     )
 };
+
+/// Whether a broken limit ends the run.
+pub static ABORT_ON_THRESHOLD: Key = Key {
+    flag: Some(Flag { name: "abort-on-threshold", placeholder: "", group: "Result" }),
+    default: Default::Is("false"),
+    ..Key::new(
+        "performance_thresholds.abort_on_threshold",
+        Takes::Switch,
+        "End the load, cleanly, at the first limit that does not hold over what was measured so \
+         far; limits that only the end can judge don't end it",
+    )
+};
+
+/// How long limits wait for that.
+pub static ABORT_GRACE: Key = Key {
+    flag: Some(Flag { name: "abort-grace", placeholder: "TIME", group: "Result" }),
+    default: Default::Is("10s"),
+    ..Key::new(
+        "performance_thresholds.abort_grace",
+        Takes::Span {
+            min: Duration::ZERO,
+            max: Duration::from_secs(24 * 3600),
+            bare: Bare::Refused,
+        },
+        "With --abort-on-threshold: measure for this long before a limit may end the load",
+    )
+};
+
+/// What else there is of limits, in the order of the documentation.
+pub(super) static OTHER: &[&Key] = &[&THRESHOLD, &ABORT_ON_THRESHOLD, &ABORT_GRACE];
 
 static ALL: LazyLock<Vec<Key>> = LazyLock::new(|| KEYS.iter().map(of).collect());
 

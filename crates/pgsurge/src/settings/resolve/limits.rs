@@ -6,6 +6,7 @@ use crate::settings::keys::{self, Key};
 use model::plan::Limit;
 use model::threshold;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 impl Resolver<'_> {
     pub(super) fn thresholds(&mut self) -> Vec<Limit> {
@@ -29,6 +30,14 @@ impl Resolver<'_> {
             self.faults.push(Fault::new(self.layers.source(&keys::THRESHOLD), words));
         }
         expressions
+    }
+
+    /// When limits begin to end the load, if they do.
+    pub(super) fn abort_grace(&mut self) -> Option<Duration> {
+        let aborts = self.layers.switch(&keys::ABORT_ON_THRESHOLD);
+        let key = if aborts { &keys::ABORT_GRACE } else { &keys::ABORT_ON_THRESHOLD };
+        self.note("abort_grace_s", self.layers.source(key));
+        aborts.then(|| self.layers.span(&keys::ABORT_GRACE).unwrap_or_default())
     }
 
     /// Names with their texts, each name once.

@@ -135,3 +135,21 @@ fn a_scenario_that_cannot_start_is_told_and_the_suite_goes_on() {
     let told = std::fs::read_to_string(place.path("told")).unwrap();
     assert!(told.starts_with("()\n"), "{told}");
 }
+
+#[test]
+fn the_scenario_after_one_that_a_limit_ended_runs_all_the_same() {
+    let database = Database::new("suite_aborts");
+    let place = Place::new(&TWO.replace(r#""duration": "1s""#, r#""duration": "20s""#));
+    let ended = place.run(&at(
+        &database,
+        "--time-scale 1 --threshold p50<1us --abort-on-threshold --abort-grace 1s",
+    ));
+    let suite = place.ended(&ended);
+    for name in ["few", "many"] {
+        let text = place.text(&format!("{name}.json"));
+        let result: model::run_result::RunResult = serde_json::from_str(&text).unwrap();
+        let elapsed_s = result.load_metrics.elapsed_s;
+        assert!((1.0..10.0).contains(&elapsed_s), "{name}: {elapsed_s} {}", ended.err);
+        assert!(of(&suite, name).figures.as_ref().unwrap().succeeded > 0, "{name}");
+    }
+}
