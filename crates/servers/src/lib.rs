@@ -33,4 +33,4 @@ pub use pgbouncer::{PgBouncer, PgBouncerOptions, PoolMode};
 pub use postgres::{AuthMethod, Postgres, PostgresOptions, TlsFiles};
 pub use redis::{Redis, RedisOptions};
 pub use registry::stop_all;
-pub use signals::clean_up_on_signals;
+pub use signals::{clean_up_on_signals, is_ignored};

@@ -36,7 +36,8 @@ pub fn clean_up_on_signals() -> io::Result<()> {
     Ok(())
 }
 
-fn is_ignored(signal: i32) -> bool {
+/// Whether whoever started us wants this signal ignored (`nohup`): it has to stay so.
+pub fn is_ignored(signal: i32) -> bool {
     // SAFETY: sigaction is plain data, for which zero is a value; a null new action only asks.
     unsafe {
         let mut current: nix::libc::sigaction = std::mem::zeroed();

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: once ends the load cleanly, twice saves and goes.
+//! SIGINT, SIGTERM and SIGHUP: once ends the load cleanly, twice saves and goes.
 //!
 //! A thread of its own waits for signals, so nothing is done inside a handler. The load ends by its
 //! [`Control`]; set-up ends at the first signal, verification and clean-up at the second.
@@ -26,7 +26,9 @@ impl Interrupt {
     /// # Errors
     /// The system refuses to hand signals over.
     pub fn listen(heard: impl Fn(&str) + Send + 'static) -> io::Result<Interrupt> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        // What `nohup` has ignored stays ignored: a load test outlives the terminal.
+        let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|it| !servers::is_ignored(*it));
+        let mut signals = Signals::new(heeded)?;
         // A limit on file sizes ends a write with an error, as a full disk does, and not the run.
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let control = Arc::new(Control::default());

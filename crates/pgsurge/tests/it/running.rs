@@ -129,6 +129,19 @@ impl Load {
         self.file("settings.json", text).args("--config settings.json")
     }
 
+    /// As `nohup` starts it: it is to ignore SIGHUP.
+    pub fn ignoring_hangups(mut self) -> Load {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+        command.arg(self.command.get_program()).args(self.command.get_args());
+        command.current_dir(&self.folder).env_clear();
+        for (name, value) in self.command.get_envs() {
+            command.envs(value.map(|value| (name, value)));
+        }
+        self.command = command;
+        self
+    }
+
     /// Starts it.
     pub fn start(mut self) -> Running {
         let stream = |name: &str| File::create(self.folder.path().join(name)).unwrap();

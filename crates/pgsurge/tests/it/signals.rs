@@ -41,6 +41,21 @@ fn one_signal_ends_the_load_cleanly_and_saves_what_there_is() {
 }
 
 #[test]
+fn a_run_that_is_to_ignore_hangups_goes_on_after_one() {
+    let database = game("signal_nohup");
+    let mut running = Load::hokm(&database.url())
+        .args("--connections 4 --rate 100 --warm-up 0 --duration 4s")
+        .ignoring_hangups()
+        .start();
+    running.wait_for_second(1);
+    running.signal(Signal::SIGHUP);
+    let ended = running.wait();
+    let result = ended.result();
+    assert!(!result.test_summary.interrupted, "{}", ended.err);
+    assert!(result.load_metrics.elapsed_s >= 4.0, "{}", result.load_metrics.elapsed_s);
+}
+
+#[test]
 fn a_second_signal_saves_and_goes_although_the_server_does_not_answer() {
     let database = game("signal_twice");
     let before = database.contents();
