@@ -37,9 +37,10 @@ use crate::settings::Resolved;
 use crate::surroundings::Surroundings;
 use drive::{Drive, Driven};
 use model::measured::Interval;
-use model::plan::Plan;
+use model::plan::{Limit, Plan};
 use model::run_result::RunResult;
-use model::verdict::{ValidityCheck, ValidityOutcome};
+use model::threshold::Threshold;
+use model::verdict::{Cause, Reason, ValidityCheck, ValidityOutcome};
 use std::io::Write as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -197,11 +198,9 @@ impl<'a> Session<'a> {
 
     /// Judges and writes.
     fn finish(&self, plan: &Plan, driven: Driven) -> Outcome {
-        let Driven { result, record, reasons } = driven;
-        // The names come from the same table that `analyze` reads, and what the user wrote was read
-        // when the plan was made: none is unknown.
-        let limits = analyze::thresholds::of_plan(&plan.thresholds, &plan.threshold_expressions);
-        let mut judgement = analyze::judge(&result, &limits.unwrap_or_default(), reasons);
+        let Driven { result, record, mut reasons } = driven;
+        let limits = limits_of(&plan.thresholds, &plan.threshold_expressions, &mut reasons);
+        let mut judgement = analyze::judge(&result, &limits, reasons);
         if let Some(shortened) = record.shortened() {
             self.messages.warn(&shortened.to_string());
             judgement.validity.push(ValidityCheck {
@@ -223,5 +222,31 @@ impl<'a> Session<'a> {
         }
         let exit_code = ExitCode::of_number(result.verdict.exit_code).unwrap_or(ExitCode::Internal);
         Outcome { result, exit_code, unwritten }
+    }
+}
+
+/// The limits that the run is held to. They were read when the plan was made: one that can't be
+/// read now is a fault of ours, and never lets a run pass.
+fn limits_of(named: &[Limit], written: &[String], reasons: &mut Vec<Reason>) -> Vec<Threshold> {
+    analyze::thresholds::of_plan(named, written).unwrap_or_else(|errors| {
+        let fault = |error| {
+            let text = format!("a limit was accepted and can't be judged: {error}");
+            Reason::new(Cause::OurFault, text)
+        };
+        reasons.extend(errors.into_iter().map(fault));
+        Vec::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_can_not_be_judged_is_a_fault_of_ours_and_no_pass() {
+        let mut reasons = Vec::new();
+        let written = ["nothing of the kind".to_owned()];
+        assert!(limits_of(&[], &written, &mut reasons).is_empty());
+        assert!(reasons.len() == 1 && reasons[0].cause == Cause::OurFault, "{reasons:?}");
     }
 }
