@@ -6,6 +6,7 @@
 
 mod io;
 mod maintenance;
+mod plans;
 mod pooler;
 mod relations;
 mod section;
@@ -17,6 +18,7 @@ pub use io::{IoLoad, IoStats, SlruLoad, SlruStats};
 pub use maintenance::{
     OldestXmin, ReplicationSlot, ReplicationStats, Standby, VacuumProgress, VacuumStats, XminHolder,
 };
+pub use plans::{IndexCandidate, PlanNode, QueryPlans, StatementPlan};
 pub use pooler::PoolerStats;
 pub use relations::{IndexLoad, IndexUsage, TableLoad, TableStats};
 pub use section::{MeanMax, Section, Status, Unread};
@@ -39,6 +41,8 @@ pub struct DatabaseMetrics {
     pub connection_stats: Section<ConnectionStats>,
     /// Statements as `pg_stat_statements` counts them.
     pub query_performance: Section<QueryPerformance>,
+    /// Plans of those that mattered, and the indexes that they lack.
+    pub query_plans: Section<QueryPlans>,
     /// Commits, rollbacks, conflicts and rows.
     pub transaction_stats: Section<TransactionStats>,
     /// Who waited for whom.

@@ -15,6 +15,7 @@ mod idle;
 mod indexes;
 mod io;
 mod observed;
+mod plans;
 mod relations;
 mod replication;
 mod sampled;

@@ -7,7 +7,7 @@ use super::session::Session;
 use super::snapshot::Span;
 use super::tables::Tables;
 use super::wal::{self, WalLooks};
-use super::{database, ends, indexes, statements};
+use super::{database, ends, indexes, plans, statements};
 use crate::timeline::round;
 use model::database_metrics::{
     DatabaseMetrics, IndexUsage, Section, SettingStats, TableStats, TransactionStats, Unread,
@@ -23,6 +23,7 @@ pub(super) fn all(
     let found = span
         .both(|it| &it.statements)
         .and_then(|(then, now)| statements::compare(session, now, then));
+    let query_plans = plans::section(session, span, found.as_ref().map(|it| &*it.to_explain));
     let (query_performance, own_exec_ms) =
         statements::section(found, span.window(|it| &it.statements));
     let index_usage = indexes(session, span);
@@ -30,6 +31,7 @@ pub(super) fn all(
     let timed = Timed::of(span.begin.settings.ok(), span.end.settings.ok());
     let metrics = DatabaseMetrics {
         query_performance,
+        query_plans,
         connection_stats: sampled.connection_stats(),
         wait_events: sampled.wait_events(session),
         lock_contention: sampled.locks(),
@@ -64,6 +66,7 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
     DatabaseMetrics {
         connection_stats: section(unread),
         query_performance: section(unread),
+        query_plans: section(unread),
         transaction_stats: section(unread),
         lock_contention: section(unread),
         wait_events: section(unread),

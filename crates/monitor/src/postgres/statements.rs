@@ -25,8 +25,12 @@ const COLUMNS: &[Wanted] = &[
 ];
 /// How many statements a result names.
 const SHOWN: usize = 20;
+/// How many with the most time, and how many with the most blocks, are worth a look at their plan.
+const EXPLAINED: usize = 20;
 /// The view holds at most `pg_stat_statements.max`; whoever set a million gets the largest.
 const MOST: usize = 20_000;
+/// The longest statement that is explained, in characters.
+const LONGEST_TEXT: usize = 100_000;
 const DATABASE: &str =
     "dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
 
@@ -120,6 +124,8 @@ impl Statements {
 pub(super) struct Found {
     pub(super) performance: QueryPerformance,
     pub(super) own_exec_ms: f64,
+    /// Those whose plan is worth a look, those that matter most first.
+    pub(super) to_explain: Vec<i64>,
     /// What could not be seen.
     pub(super) gap: Option<Unread>,
 }
@@ -159,7 +165,8 @@ pub(super) fn compare(
     performance.statements.iter_mut().for_each(|it| {
         it.text = id(it).and_then(|id| texts.get(&id).cloned());
     });
-    Ok(Found { performance, own_exec_ms: round(own_exec_ms), gap })
+    let to_explain = to_explain(&by_query);
+    Ok(Found { performance, own_exec_ms: round(own_exec_ms), to_explain, gap })
 }
 
 /// The numbers of our own statements, and of transaction control.
@@ -182,6 +189,21 @@ fn special(session: &mut Session) -> Result<(BTreeSet<i64>, BTreeSet<i64>), Unre
         }
     }
     Ok((own, control))
+}
+
+/// Those that took the most execution time and those that read the most blocks, wherever they came
+/// from, in turn.
+fn to_explain(by_query: &BTreeMap<i64, Counters>) -> Vec<i64> {
+    let most = |of: fn(&Counters) -> f64| {
+        let mut all: Vec<(&i64, &Counters)> = by_query.iter().collect();
+        all.sort_by(|(_, a), (_, b)| of(b).total_cmp(&of(a)));
+        all.into_iter().map(|(id, _)| *id).take(EXPLAINED).collect::<Vec<_>>()
+    };
+    let by_time = most(|it| it.get("exec_ms").unwrap_or(0.0));
+    let by_blocks = most(|it| it.get("hit").unwrap_or(0.0) + it.get("read").unwrap_or(0.0));
+    let mut seen = BTreeSet::new();
+    let both = by_time.into_iter().zip(by_blocks).flat_map(|(one, other)| [one, other]);
+    both.filter(|id| seen.insert(*id)).collect()
 }
 
 fn performance(by_query: &BTreeMap<i64, Counters>) -> QueryPerformance {
@@ -234,6 +256,23 @@ pub(super) fn texts(session: &mut Session, ids: &[i64]) -> Result<BTreeMap<i64, 
         let row: &OwnedRow = row;
         Some((row.value::<i64>(0).ok()?, shown(&text(row, 1)?)))
     };
+    Ok(rows.iter().filter_map(pair).collect())
+}
+
+/// The whole texts of statements, where they can be seen; absent those that are too long to be
+/// sent to and fro.
+pub(super) fn whole_texts(
+    session: &mut Session,
+    ids: &[i64],
+) -> Result<BTreeMap<i64, String>, Unread> {
+    session.ensure()?;
+    let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
+    let sql = format!(
+        "SELECT queryid, query FROM {view} \
+          WHERE {DATABASE} AND queryid = ANY($1) AND length(query) <= {LONGEST_TEXT}"
+    );
+    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(ids)])?;
+    let pair = |row: &OwnedRow| Some((row.value::<i64>(0).ok()?, text(row, 1)?));
     Ok(rows.iter().filter_map(pair).collect())
 }
 

@@ -6,6 +6,7 @@
 mod faults;
 mod host;
 mod node_exporter;
+mod plans;
 mod pooler;
 mod privileges;
 mod provoke;

@@ -92,6 +92,7 @@ impl Version {
         provoke::relations(&place);
         provoke::sessions(&place);
         provoke::replication(&place);
+        provoke::plans(&place);
     }
 
     fn statements(&self, seen: &DatabaseMetrics) {

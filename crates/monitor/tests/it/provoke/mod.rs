@@ -1,10 +1,12 @@
 //! Things that a test does to a server, and what the monitor must have counted of them; the
 //! versions from 12 on are held to the same.
 
+mod plans;
 mod relations;
 mod sessions;
 mod storage;
 
+pub use plans::plans;
 pub use relations::{locked_relations, relations};
 pub use sessions::{replication, sessions};
 pub use storage::storage;
