@@ -4,8 +4,8 @@ use super::diagnose;
 use crate::validity;
 use model::database_metrics::{
     BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize, IoStats, LockContention, MeanMax,
-    MonitorCost, QueryPerformance, Section, SettingStats, TableStats, TempFiles, TransactionStats,
-    WaitEvent, WaitEvents, WalCheckpoints,
+    MonitorCost, QueryPerformance, QueryPlans, Section, SettingStats, TableStats, TempFiles,
+    TransactionStats, WaitEvent, WaitEvents, WalCheckpoints,
 };
 use model::diagnosis::Diagnosed;
 use model::finding::Finding;
@@ -92,6 +92,7 @@ fn database() -> DatabaseMetrics {
             },
             WINDOW,
         ),
+        query_plans: Section::read(QueryPlans::default(), WINDOW),
         query_performance: Section::read(
             QueryPerformance {
                 calls: 10_000,

@@ -16,6 +16,7 @@ mod locks;
 mod memory;
 mod network;
 mod others;
+mod plans;
 mod pooler;
 mod replication;
 mod schema;
@@ -62,12 +63,13 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more
 /// than the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 21] = [
+pub(crate) const RULES: [&[Rule]; 22] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
     &locks::RULES,
     &latches::RULES,
+    &plans::RULES,
     &schema::RULES,
     &indexes::RULES,
     &statistics::RULES,

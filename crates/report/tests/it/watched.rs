@@ -2,11 +2,12 @@
 
 use model::database_metrics::{
     BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
-    IdleTransaction, IndexLoad, IndexUsage, IoLoad, IoStats, LockContention, LockMoment, MeanMax,
-    MonitorCost, OldestXmin, PoolerStats, QueryPerformance, ReplicationSlot, ReplicationStats,
-    Section, SettingChange, SettingStats, SettingValue, SlruLoad, SlruStats, Standby,
-    StatementLoad, StatementWaits, Status, TableLoad, TableStats, TempFiles, TransactionStats,
-    Unread, VacuumProgress, VacuumStats, WaitEvent, WaitEvents, WalCheckpoints, XminHolder,
+    IdleTransaction, IndexCandidate, IndexLoad, IndexUsage, IoLoad, IoStats, LockContention,
+    LockMoment, MeanMax, MonitorCost, OldestXmin, PlanNode, PoolerStats, QueryPerformance,
+    QueryPlans, ReplicationSlot, ReplicationStats, Section, SettingChange, SettingStats,
+    SettingValue, SlruLoad, SlruStats, Standby, StatementLoad, StatementPlan, StatementWaits,
+    Status, TableLoad, TableStats, TempFiles, TransactionStats, Unread, VacuumProgress,
+    VacuumStats, WaitEvent, WaitEvents, WalCheckpoints, XminHolder,
 };
 use model::series::{HostRow, Line, PoolerRow, ServerRow};
 use model::system_metrics::{
@@ -106,6 +107,7 @@ pub(crate) fn database() -> DatabaseMetrics {
             ..WalCheckpoints::default()
         }),
         temp_files: read(TempFiles { files: 2, bytes: 3_145_728 }),
+        query_plans: read(plans()),
         table_stats: read(tables()),
         index_usage: read(indexes()),
         database_size: read(DatabaseSize {
@@ -317,6 +319,46 @@ fn io() -> IoStats {
         fsync_time_ms: Some(0.0),
     };
     IoStats { rows: vec![row] }
+}
+
+fn plans() -> QueryPlans {
+    let node = PlanNode {
+        node_type: "Seq Scan".to_owned(),
+        table: Some("public.games".to_owned()),
+        index: None,
+        filter: Some("(games.owner = $1)".to_owned()),
+        estimated_rows: 20.0,
+        table_rows: Some(200_000.0),
+    };
+    let by_index = PlanNode { index: Some("games_pkey".to_owned()), ..node.clone() };
+    let planned = StatementPlan {
+        queryid: "-1".to_owned(),
+        total_cost: Some(3582.0),
+        nodes: vec![node, by_index],
+        reason: None,
+    };
+    let unplanned = StatementPlan {
+        queryid: "-2".to_owned(),
+        reason: Some("read the plan: 42601".to_owned()),
+        ..StatementPlan::default()
+    };
+    let candidate = IndexCandidate {
+        table: "public.games".to_owned(),
+        columns: vec!["owner".to_owned()],
+        create_index: "CREATE INDEX CONCURRENTLY ON public.games (owner)".to_owned(),
+        queryids: vec!["-1".to_owned()],
+        table_rows: 200_000.0,
+        estimated_rows: 20.0,
+        sequential_scans: 600,
+        sequential_rows: 120_000_000,
+        cost_before: Some(3582.0),
+        cost_after: Some(78.5),
+        not_tried: None,
+    };
+    let not_tried = Some("the extension hypopg is not in this database".to_owned());
+    let untried =
+        IndexCandidate { cost_before: None, cost_after: None, not_tried, ..candidate.clone() };
+    QueryPlans { statements: vec![planned, unplanned], candidates: vec![candidate, untried] }
 }
 
 fn tables() -> TableStats {

@@ -8,6 +8,7 @@ mod locks;
 mod maintenance;
 mod memory;
 mod network;
+mod plans;
 mod schema;
 mod settings;
 mod storage;
