@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use wire::blocking::{Client, OwnedRow, Param};
 use wire::settings::Settings;
 
-/// Where each of our statements begins: `pg_stat_statements` keeps it, so that our own cost can
-/// be told from the load's.
-pub(super) const MARK: &str = "/* pgsurge-monitor */ ";
+/// What each of our statements has behind its first word: `pg_stat_statements` keeps it, so that our
+/// own cost can be told from the load's. Comments before a statement it drops from version 18 on.
+pub(super) const MARK: &str = "/* pgsurge-monitor */";
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// How long a statement may take, by our clock: a server that was stopped watches no timeout.
@@ -164,7 +164,7 @@ impl Session {
         self.ensure()?;
         let Some(client) = &mut self.client else { return Err(self.trouble.clone()) };
         let began = Instant::now();
-        let answer = client.query(&format!("{MARK}{sql}"), params);
+        let answer = client.query(&marked(sql), params);
         let is_broken = client.is_broken();
         self.cost.statements += 1;
         self.cost.round_trips += began.elapsed();
@@ -177,6 +177,13 @@ impl Session {
             }
             unread
         })
+    }
+}
+
+fn marked(sql: &str) -> String {
+    match sql.trim_start().split_once(char::is_whitespace) {
+        Some((first, rest)) => format!("{first} {MARK} {rest}"),
+        None => format!("{sql} {MARK}"),
     }
 }
 

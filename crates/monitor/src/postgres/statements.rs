@@ -172,10 +172,9 @@ pub(super) fn compare(
 /// The numbers of our own statements, and of transaction control.
 fn special(session: &mut Session) -> Result<(BTreeSet<i64>, BTreeSet<i64>), Unread> {
     let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
-    let mark = MARK.trim();
     let sql = format!(
-        "SELECT queryid, query LIKE '{mark}%' FROM {view} WHERE {DATABASE} \
-            AND queryid IS NOT NULL AND (query LIKE '{mark}%' OR query ~* \
+        "SELECT queryid, query LIKE '%{MARK}%' FROM {view} WHERE {DATABASE} \
+            AND queryid IS NOT NULL AND (query LIKE '%{MARK}%' OR query ~* \
              '^\\s*(begin|start transaction|commit|end|rollback|abort|savepoint|release)\\M')"
     );
     let (mut own, mut control) = (BTreeSet::new(), BTreeSet::new());
