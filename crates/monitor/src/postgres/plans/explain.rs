@@ -1,5 +1,9 @@
 //! Asking the server for a plan, without executing anything: in a transaction that only reads,
 //! waits for nothing and is rolled back.
+//!
+//! A prepared statement that must have a generic plan has the one that `EXPLAIN (GENERIC_PLAN)` of
+//! version 16 shows, but every version has it, and over the extended protocol: there a text is one
+//! statement, whatever else is in it.
 
 use super::super::session::{Session, text};
 use model::database_metrics::Unread;
@@ -49,14 +53,7 @@ impl<'a> Explainer<'a> {
     /// The same inside a transaction, which goes on where there is no plan.
     pub(super) fn explain(&mut self, statement: &str) -> Result<Value, Unread> {
         self.session.query("a plan", "SAVEPOINT plan", &[])?;
-        // GENERIC_PLAN came with version 16, as did this view: both or neither is there.
-        let answer = match self.session.catalogue().has("pg_stat_io") {
-            true => {
-                let sql = format!("EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) {statement}");
-                self.session.query("the plan", &sql, &[])
-            }
-            false => self.explain_prepared(statement),
-        };
+        let answer = self.explain_prepared(statement);
         if answer.is_err() {
             self.session.query("a plan", "ROLLBACK TO SAVEPOINT plan", &[])?;
         }
