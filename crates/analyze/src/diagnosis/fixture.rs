@@ -116,15 +116,7 @@ fn database() -> DatabaseMetrics {
             WINDOW,
         ),
         wait_events: Section::read(waits(&[("CPU:CPU", 0.9)]), WINDOW),
-        buffer_cache: Section::read(
-            BufferCache {
-                blocks_hit: 1_000_000,
-                blocks_read: 0,
-                hit_ratio: Some(1.0),
-                ..BufferCache::default()
-            },
-            WINDOW,
-        ),
+        buffer_cache: Section::read(cached(), WINDOW),
         wal_checkpoints: Section::read(
             WalCheckpoints {
                 checkpoints_timed: Some(1),
@@ -181,6 +173,10 @@ pub(crate) fn server_cpu(result: &mut RunResult, percent: f64) {
 pub(crate) fn set(result: &mut RunResult, name: &str, value: &str) {
     let server = result.environment.server.as_mut().expect("the fixture has a server");
     server.settings.insert(name.to_owned(), value.to_owned());
+}
+
+fn cached() -> BufferCache {
+    BufferCache { blocks_hit: 1_000_000, hit_ratio: Some(1.0), ..BufferCache::default() }
 }
 
 /// All values the same.
