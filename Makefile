@@ -37,7 +37,7 @@ bench: deps
 
 # Hokm for 10 minutes: memory has to stay small and flat. A short try: PGSURGE_SOAK_SECONDS=60.
 soak: deps
-	cargo bench -p pgsurge --bench soak monitor-cost
+	cargo bench -p pgsurge --bench soak
 
 # What watching costs: the same loads with the monitor on and off in turn, about 6 minutes. Leave the
 # machine alone meanwhile. A short try: PGSURGE_COST_ROUNDS=1 PGSURGE_COST_SECONDS=2.
