@@ -154,12 +154,13 @@ fn what_was_written_and_sent_is_what_the_kernel_counted() {
     assert!(disk.holds_data && disk.devices.len() == 1, "{disk:?}");
     assert_eq!(disk.devices[0].device, device);
     let seen = whole(disk.devices[0].written_bytes_per_s, window_s);
-    assert!(seen >= (64 << 20) as f64, "{disk:?}");
+    // Times are told in whole milliseconds.
+    assert!(seen >= (64 << 20) as f64 * 0.99, "{disk:?}");
     agrees(seen, on_disk);
     assert!(disk.devices[0].utilisation_percent.unwrap().max > 0.0, "{disk:?}");
     let loopback = host.network.data().unwrap().loopback.as_ref().unwrap();
     let seen = whole(loopback.received_bytes_per_s, window_s);
-    assert!(seen >= 20e6, "{loopback:?}");
+    assert!(seen >= 20e6 * 0.99, "{loopback:?}");
     agrees(seen, sent);
 }
 
