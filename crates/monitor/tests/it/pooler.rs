@@ -52,10 +52,10 @@ fn who_waits_in_front_of_a_pooler_is_counted() {
     let section = seen(&place, &bouncer, || asked = queue_up(&place, &bouncer));
     assert_eq!(section.status, Status::Ok, "{section:?}");
     let pools = section.data().unwrap();
-    // One has the connection, two wait for it.
+    // One has the connection, two wait for it; for a moment all three are in the queue.
     assert!(pools.samples >= 2, "{pools:?}");
-    assert!(pools.clients_waiting.max == 2.0 && pools.clients_waiting.mean > 0.5, "{pools:?}");
-    assert!(pools.servers_active.max == 1.0 && pools.servers_active.mean > 0.2, "{pools:?}");
+    assert!(pools.clients_waiting.max >= 2.0 && pools.clients_waiting.mean > 0.5, "{pools:?}");
+    assert!(pools.servers_active.max >= 1.0 && pools.servers_active.mean > 0.2, "{pools:?}");
     // Two turns of 50 ms, as the first in the queue has waited them.
     assert!(pools.wait_max_ms > 10.0 && pools.wait_max_ms < 10_000.0, "{pools:?}");
     assert_eq!(pools.transactions, Some(asked), "{pools:?}");
