@@ -4,12 +4,14 @@ use super::{Plan, Rate, Shape};
 use std::time::Duration;
 
 impl Plan {
-    /// The same plan with its warm-up, its measured time and its stages `factor` times as long.
+    /// The same plan with its warm-up, its measured time, its stages and what goes by before a limit
+    /// may end it `factor` times as long.
     /// How patient it is (grace, backlog, timeouts, think time) stays: the server is as fast as
     /// ever. `factor` is above 0 and at most 1.
     pub fn scaled(mut self, factor: f64) -> Plan {
         self.time_scale *= factor;
         self.warm_up = self.warm_up.mul_f64(factor);
+        self.abort_grace = self.abort_grace.map(|it| it.mul_f64(factor));
         // Each stage is rounded to whole nanoseconds: the whole is what they come to.
         self.duration = match &mut self.shape {
             Shape::Open { rate: Rate::Stages(stages), .. } => {

@@ -139,6 +139,7 @@ fn a_scaled_plan_keeps_its_rates_and_its_patience() {
     assert_eq!(scaled.duration, Duration::from_secs(9));
     assert_eq!(scaled.warm_up, Duration::from_millis(150));
     assert_eq!((scaled.time_scale, scaled.grace), (0.1, Duration::from_secs(10)));
+    assert_eq!(scaled.abort_grace, Some(Duration::from_secs(1)));
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Resolver<'_> {
             seed: self.seed(),
             thresholds: self.thresholds(),
             threshold_expressions: self.expressions(),
-            abort_grace: self.abort_grace(),
+            abort_grace: self.abort_grace(timing.duration),
             tags: self.pairs("tags", &keys::TAG),
             output: self.output(),
             progress: some(self.progress()),

@@ -183,6 +183,11 @@ const FLAGS: &[(&str, &str, &str)] = &[
         "--abort-grace: has no effect in this run: no limit ends the run",
     ),
     (
+        "a grace that outlasts the run",
+        "--abort-on-threshold --duration 5s",
+        "10s is not before the end of the measured time (5s)",
+    ),
+    (
         "a share of no log",
         "--sampling-rate 0.5",
         "--sampling-rate: has no effect in this run: there is no action log",

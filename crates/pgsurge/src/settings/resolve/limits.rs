@@ -32,12 +32,23 @@ impl Resolver<'_> {
         expressions
     }
 
-    /// When limits begin to end the load, if they do.
-    pub(super) fn abort_grace(&mut self) -> Option<Duration> {
+    /// When limits begin to end the load, if they do. That must be before the measured time ends.
+    pub(super) fn abort_grace(&mut self, duration: Duration) -> Option<Duration> {
         let aborts = self.layers.switch(&keys::ABORT_ON_THRESHOLD);
         let key = if aborts { &keys::ABORT_GRACE } else { &keys::ABORT_ON_THRESHOLD };
         self.note("abort_grace_s", self.layers.source(key));
-        aborts.then(|| self.layers.span(&keys::ABORT_GRACE).unwrap_or_default())
+        let grace = aborts.then(|| self.layers.span(&keys::ABORT_GRACE).unwrap_or_default())?;
+        if grace >= duration {
+            let [grace_s, whole_s] = [grace, duration].map(|it| it.as_secs_f64());
+            let words = format!(
+                "{} is not before the end of the measured time ({}): no limit could end the run; \
+                 give a shorter --abort-grace",
+                model::units::duration(grace_s),
+                model::units::duration(whole_s)
+            );
+            self.faults.push(Fault::new(self.layers.source(&keys::ABORT_GRACE), words));
+        }
+        Some(grace)
     }
 
     /// Names with their texts, each name once.
