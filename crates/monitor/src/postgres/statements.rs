@@ -101,13 +101,20 @@ impl Statements {
         if is_reset {
             return Err(Unread::missing("pg_stat_statements was reset while load ran"));
         }
+        let reset =
+            || Unread::missing("a statement of pg_stat_statements was reset while load ran");
+        let has_forgotten = self.dealloc > earlier.dealloc;
         let mut added = BTreeMap::new();
         for (key, counters) in &self.by_key {
             let began = earlier.by_key.get(key).cloned();
             let since = counters.since(&began.unwrap_or_else(|| counters.zero()));
-            let since = since.map_err(|_| {
-                Unread::missing("a statement of pg_stat_statements was reset while load ran")
-            })?;
+            let since = match since {
+                Ok(since) => since,
+                // Forgotten to make room and counted anew: what it has since is less than the
+                // truth, which `evicted` says of all.
+                Err(_) if has_forgotten => counters.since(&counters.zero()).map_err(|_| reset())?,
+                Err(_) => return Err(reset()),
+            };
             if since.count("calls") > 0 {
                 added.insert(*key, since);
             }

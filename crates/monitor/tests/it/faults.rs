@@ -45,6 +45,33 @@ fn statistics_that_are_reset_in_between_make_no_difference_and_say_so() {
     assert_eq!(seen.query_performance.status, Status::Ok, "{:?}", seen.query_performance);
 }
 
+/// More texts than the view has room for, until it has forgotten the one that says `forgotten`.
+fn crowd_out(place: &Place) {
+    let left = "SELECT count(*)::float8 FROM pg_stat_statements WHERE query LIKE '%forgotten%' \
+                AND query NOT LIKE '%pg_stat_statements%'";
+    until("the statement is forgotten", || {
+        let mut client = place.client();
+        for columns in 1..=200 {
+            client.batch(&format!("SELECT 1{}", ", 1".repeat(columns))).unwrap();
+        }
+        place.number(left) == 0.0
+    });
+}
+
+#[test]
+fn a_statement_that_was_forgotten_and_comes_back_is_no_reset() {
+    let server = start(&[("pg_stat_statements.max", "100")]);
+    let place = Place::of(&server, server.database());
+    (0..5).for_each(|_| place.sql("SELECT 1 AS one, now() AS forgotten"));
+    let seen = place.watch(|| {
+        crowd_out(&place);
+        place.sql("SELECT 1 AS one, now() AS forgotten");
+    });
+    let queries = &seen.database.query_performance;
+    assert_eq!(queries.status, Status::Ok, "{queries:?}");
+    assert!(queries.data().unwrap().evicted > Some(0), "{queries:?}");
+}
+
 #[test]
 fn a_connection_that_is_killed_comes_back() {
     let place = Place::new("killed");
