@@ -1,5 +1,5 @@
-//! Who blocks whom, looked at when more sessions wait for locks than ever before in this run:
-//! asking takes the lock manager for a moment, so it is not done all the time.
+//! Who blocks whom, looked at when more sessions wait for locks than ever before in this run, or as
+//! many for longer: asking takes the lock manager for a moment, so it is not done all the time.
 
 use super::session::{Session, number, text};
 use super::shown::shown;
@@ -23,29 +23,49 @@ const SQL: &str = "\
      WHERE pid IN (SELECT unnest(blockers) FROM waiting)
        AND pid NOT IN (SELECT pid FROM waiting)";
 
-/// The worst moment so far.
+/// How long not to ask again where no more wait than at the worst moment, s.
+const AGAIN_S: f64 = 1.0;
+
+/// The worst moment so far: when most waited, and of those moments the one when whoever they waited
+/// for had kept its locks the longest.
 #[derive(Debug, Default)]
-pub(super) struct Worst(Option<LockMoment>);
+pub(super) struct Worst {
+    moment: Option<LockMoment>,
+    asked_s: f64,
+}
 
 impl Worst {
-    /// Looks closer where more sessions wait than at the worst moment so far.
+    /// Looks closer where more sessions wait than at the worst moment so far, or as many as then.
     pub(super) fn look(&mut self, session: &mut Session, at_s: f64, waiting: f64) {
-        let most = self.0.as_ref().map_or(0, |worst| worst.waiting_sessions);
-        if waiting as u64 <= most {
+        let most = self.moment.as_ref().map_or(0, |worst| worst.waiting_sessions);
+        let waiting = waiting as u64;
+        let is_due = at_s >= self.asked_s + AGAIN_S;
+        if waiting < most.max(1) || (waiting == most && !is_due) {
             return;
         }
+        self.asked_s = at_s;
         // Where they can't be listed, their number stands in `waiting_sessions` all the same.
         let Ok(mut moment) = read(session) else { return };
         // By the time we ask, some may have what they waited for: then it was not that moment.
         moment.waiting_sessions = moment.waiting_sessions.max(moment.blocked.len() as u64);
-        if moment.waiting_sessions > most {
-            self.0 = Some(LockMoment { at_s, ..moment });
+        if self.moment.as_ref().is_none_or(|worst| is_worse(&moment, worst)) {
+            self.moment = Some(LockMoment { at_s, ..moment });
         }
     }
 
     pub(super) fn finish(&self) -> Option<LockMoment> {
-        self.0.clone()
+        self.moment.clone()
     }
+}
+
+fn is_worse(moment: &LockMoment, than: &LockMoment) -> bool {
+    let held_ms = |it: &LockMoment| {
+        let ages = it.blocking.iter().filter_map(|root| root.transaction_age_ms);
+        ages.fold(0.0, f64::max)
+    };
+    let longer = held_ms(moment) > held_ms(than);
+    moment.waiting_sessions > than.waiting_sessions
+        || (moment.waiting_sessions == than.waiting_sessions && longer)
 }
 
 fn read(session: &mut Session) -> Result<LockMoment, Unread> {
