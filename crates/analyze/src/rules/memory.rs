@@ -59,7 +59,7 @@ fn cache_misses(facts: &Facts<'_>) -> Ruling {
     let cache = facts.section(|it| &it.buffer_cache)?;
     let waits = facts.waits()?;
     let Some(ratio) = cache.hit_ratio else { return Ok(None) };
-    if ratio >= HIT_RATIO || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS {
+    if ratio >= HIT_RATIO || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS || all_fits(facts) {
         return Ok(None);
     }
     let Some(share) = waits.share(READS, READ_PERCENT) else { return Ok(None) };
@@ -106,6 +106,15 @@ fn cache_misses(facts: &Facts<'_>) -> Ruling {
                 again("hit_ratio rises and the share of IO:DataFileRead falls"),
             ),
     ))
+}
+
+/// Whether the whole database has room in shared_buffers: what was missed there was read for the
+/// first time, and more memory would not have it.
+fn all_fits(facts: &Facts<'_>) -> bool {
+    let size = facts.section(|it| &it.database_size).map(|it| it.end_bytes as f64);
+    size.ok()
+        .zip(setting_bytes(facts, "shared_buffers").ok())
+        .is_some_and(|(size, buffers)| size < buffers)
 }
 
 /// The statements that asked for the most blocks.
@@ -210,7 +219,7 @@ fn shared_buffers_small(facts: &Facts<'_>) -> Ruling {
     let cache = facts.section(|it| &it.buffer_cache)?;
     let (buffers, memory) = (setting_bytes(facts, "shared_buffers")?, memory(facts)?);
     let missed = cache.hit_ratio.is_some_and(|it| it < HIT_RATIO);
-    if !missed || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS {
+    if !missed || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS || all_fits(facts) {
         return Ok(None);
     }
     if buffers >= memory * BUFFERS_SHARE * 0.9 {

@@ -1,5 +1,6 @@
 //! What lies between client and server: the way, and the connections.
 
+use super::pooler::is_queueing;
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
 use model::finding::Severity;
@@ -54,7 +55,8 @@ fn round_trips(facts: &Facts<'_>) -> Ruling {
     let way = (ours - exec - plan).max(0.0);
     let share = way * 100.0 / ours.max(f64::MIN_POSITIVE);
     let few = facts.cpus().map_or(1.0, |cpus| cpus * IDLE_SHARE);
-    if share < OUTSIDE_PERCENT || way < LOOPBACK_MS || waits.busy >= few || is_full(facts) {
+    let is_short = share < OUTSIDE_PERCENT || way < LOOPBACK_MS;
+    if is_short || waits.busy >= few || is_full(facts) || is_queueing(facts) {
         return Ok(None);
     }
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };

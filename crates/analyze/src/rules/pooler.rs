@@ -18,6 +18,12 @@ const WAITING: f64 = 0.5;
 /// Nobody should have to wait this long for a server connection.
 const WAIT_MAX_MS: f64 = 100.0;
 
+/// Whether clients queue in the pooler, as far as its console was asked: then the time outside of
+/// the server is that of the queue.
+pub(super) fn is_queueing(facts: &Facts<'_>) -> bool {
+    queue(facts).is_ok_and(|found| found.is_some())
+}
+
 /// N5: clients wait for a server connection.
 fn queue(facts: &Facts<'_>) -> Ruling {
     let Some(section) = &facts.database()?.pooler else {

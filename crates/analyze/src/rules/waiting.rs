@@ -42,11 +42,15 @@ pub(super) fn by_statement(facts: &Facts<'_>, events: &[&str]) -> Option<Evidenc
     ))
 }
 
+/// A smaller share of the busy time limits nothing much, however the load is made.
+const LIMITS_PERCENT: f64 = 10.0;
+
 /// High where the load asks for all that the server gives, for then it limits; low where it is
 /// part of what a fast answer takes.
 pub(super) fn severity(facts: &Facts<'_>, share: &Share) -> Severity {
     match (facts.is_pressed(), share.sessions) {
-        (true, _) => Severity::High,
+        (true, _) if share.percent >= LIMITS_PERCENT => Severity::High,
+        (true, _) => Severity::Medium,
         (false, many) if many >= MANY_SESSIONS => Severity::Medium,
         _ => Severity::Low,
     }

@@ -1,6 +1,8 @@
 //! The way to the server, and connections.
 
 use super::*;
+use model::database_metrics::PoolerStats;
+
 /// A host whose processors others use up.
 fn crowded(result: &mut RunResult) {
     let host = &mut result.system_metrics.as_mut().unwrap().server_host;
@@ -31,6 +33,12 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
     quiet("network_round_trips", |result| {
         answered(4.0, 1.0)(result);
         host(result).cpu_usage_percent = steady(85.0);
+    });
+    quiet("network_round_trips", |result| {
+        answered(4.0, 1.0)(result);
+        let clients_waiting = steady(3.0);
+        let pools = PoolerStats { clients_waiting, ..PoolerStats::default() };
+        db(result).pooler = Some(Section::read(pools, (0.0, 100.0)));
     });
     let reason = unknown("network_round_trips", |result| {
         result.load_metrics.all_statements.service_time_ms = None;

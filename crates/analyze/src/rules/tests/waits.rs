@@ -31,7 +31,9 @@ fn each_fires_from_its_share_on_and_not_before() {
         let found = fires(code, share(event, limit + 1.0));
         assert!(rests_on(&found, (limit + 1.0) / 10.0), "{code}: {:#?}", found.evidence);
         assert!(found.title.contains('%') && !found.advice.is_empty(), "{found:#?}");
-        assert_eq!((found.severity, found.window.is_some()), (Severity::High, true), "{code}");
+        let severity = if limit >= 10.0 { Severity::High } else { Severity::Medium };
+        assert_eq!((found.severity, found.window.is_some()), (severity, true), "{code}");
+        assert_eq!(fires(code, share(event, 50.0)).severity, Severity::High, "{code}");
         quiet(code, share(event, limit - 0.5));
         lacks(code, |db| lost(&mut db.wait_events));
     }
