@@ -1,5 +1,5 @@
 # What there is to do here. Every target installs what it needs and is missing.
-.PHONY: demo test test-versions lint deps docs bench soak monitor-cost
+.PHONY: demo test test-versions test-diagnosis lint deps docs bench soak monitor-cost
 
 # A short, real tour on throwaway servers.
 demo: deps
@@ -13,6 +13,11 @@ test: deps
 test-versions: deps
 	@scripts/install-versions
 	cargo test -p pgsurge --test versions
+
+# Whether the diagnosis names what is wrong: about seven minutes, on a machine that is left alone.
+# Some of it: make test-diagnosis ARGS=deadlocks.
+test-diagnosis: deps
+	cargo test -p pgsurge --test diagnosis -- $(ARGS)
 
 # Formatting, and clippy without a warning left.
 lint: deps

@@ -26,3 +26,8 @@ pub fn judge(result: &RunResult, thresholds: &[Threshold], reasons: Vec<Reason>)
     let diagnosed = Some(diagnosis::diagnose(result, &validity));
     Judgement { validity, thresholds, verdict, diagnosed }
 }
+
+/// The code of every rule, in the order in which they are asked.
+pub fn rule_codes() -> impl Iterator<Item = &'static str> {
+    rules::RULES.into_iter().flatten().map(|rule| rule.code)
+}

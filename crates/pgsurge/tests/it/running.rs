@@ -42,8 +42,13 @@ pub struct Load {
 impl Load {
     /// A load test of a throwaway server.
     pub fn throwaway() -> Load {
+        Load::by(Path::new(env!("CARGO_BIN_EXE_pgsurge")))
+    }
+
+    /// The same by a program with workloads of its own.
+    pub fn by(program: &Path) -> Load {
         let folder = TempDir::new().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pgsurge"));
+        let mut command = Command::new(program);
         command.current_dir(&folder).env_clear().env("HOME", folder.path());
         // What finding and starting PostgreSQL needs, and nothing else of whoever runs the tests.
         for name in ["PATH", "TMPDIR", "PGSURGE_PG_BIN", "LD_LIBRARY_PATH"] {
@@ -103,6 +108,12 @@ impl Load {
     /// Further arguments, separated by blanks.
     pub fn args(mut self, arguments: &str) -> Load {
         self.command.args(arguments.split_whitespace());
+        self
+    }
+
+    /// One further argument, as it is.
+    pub fn arg(mut self, argument: &str) -> Load {
+        self.command.arg(argument);
         self
     }
 
