@@ -196,6 +196,9 @@ impl<'a> Collector<'a> {
         let generator = &mut self.totals.generator;
         generator.cpu_us += interval.generator.cpu_us;
         generator.busiest_thread_cpu_us += interval.generator.busiest_thread_cpu_us;
+        if let Some(run_queue) = interval.generator.run_queue {
+            *generator.run_queue.get_or_insert_default() += run_queue;
+        }
         generator.turn.merge(&interval.generator.turn);
     }
 
@@ -266,9 +269,14 @@ fn add_to_interval(interval: &mut Interval, batch: &Batch) {
         interval.connections += &samples.connections;
         interval.failures.merge(&samples.failures);
     }
-    interval.generator.cpu_us += batch.cpu_us;
+    interval.generator.cpu_us += batch.own.cpu_us;
     let busiest = &mut interval.generator.busiest_thread_cpu_us;
-    *busiest = batch.cpu_us.max(*busiest);
+    *busiest = batch.own.cpu_us.max(*busiest);
+    // Of one process: the kernel tells it of all threads or of none.
+    if let Some(us) = batch.own.run_queue_us {
+        let run_queue = interval.generator.run_queue.get_or_insert_default();
+        run_queue.add_thread(us, batch.turn.count());
+    }
     interval.generator.turn.merge(&batch.turn);
     interval.connected += batch.connected;
     interval.in_use_max += batch.busy_max;

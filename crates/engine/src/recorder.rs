@@ -7,6 +7,7 @@
 use crate::action_log::{ActionLog, Notes};
 use crate::client::Current;
 use crate::outages::Outages;
+use crate::poller::OwnTime;
 use model::catalog::{Bound, Catalog, StatementSpec};
 use model::failure::{Failure, FailureTally};
 use model::histogram::IntervalHistogram;
@@ -45,7 +46,7 @@ pub(crate) struct Batch {
     pub(crate) warm_up: PhaseSamples,
     pub(crate) measured: PhaseSamples,
     pub(crate) turn: IntervalHistogram,
-    pub(crate) cpu_us: u64,
+    pub(crate) own: OwnTime,
     pub(crate) busy_max: u64,
     pub(crate) idle_ns: u64,
     pub(crate) connected: u64,
@@ -91,7 +92,7 @@ pub(crate) struct Recorder {
     usable: u64,
     idle_ns: u64,
     changed_ns: u64,
-    cpu_us: u64,
+    own: OwnTime,
 }
 
 impl Recorder {
@@ -114,7 +115,7 @@ impl Recorder {
             usable: 0,
             idle_ns: 0,
             changed_ns: 0,
-            cpu_us: 0,
+            own: OwnTime::default(),
         }
     }
 
@@ -227,13 +228,19 @@ impl Recorder {
     }
 
     /// Starts the books anew when the load begins: opening connections is not idling.
-    pub(crate) fn begin(&mut self, now_ns: u64, cpu_us: u64) {
-        (self.idle_ns, self.changed_ns, self.cpu_us) = (0, now_ns, cpu_us);
+    pub(crate) fn begin(&mut self, now_ns: u64, own: OwnTime) {
+        (self.idle_ns, self.changed_ns, self.own) = (0, now_ns, own);
         self.turn.clear();
     }
 
     /// All since the last batch.
-    pub(crate) fn take(&mut self, thread: usize, interval: u64, now_ns: u64, cpu_us: u64) -> Batch {
+    pub(crate) fn take(
+        &mut self,
+        thread: usize,
+        interval: u64,
+        now_ns: u64,
+        own: OwnTime,
+    ) -> Batch {
         self.population(now_ns, 0, 0);
         let batch = Batch {
             thread,
@@ -241,7 +248,7 @@ impl Recorder {
             warm_up: std::mem::replace(&mut self.warm_up, PhaseSamples::new(self.operations)),
             measured: std::mem::replace(&mut self.measured, PhaseSamples::new(self.operations)),
             turn: std::mem::take(&mut self.turn),
-            cpu_us: cpu_us.saturating_sub(self.cpu_us),
+            own: own.since(self.own),
             busy_max: self.busy_max,
             idle_ns: self.idle_ns,
             connected: self.usable,
@@ -249,7 +256,7 @@ impl Recorder {
             notes: self.log.as_mut().map(|log| log.take()),
             last: None,
         };
-        (self.idle_ns, self.busy_max, self.cpu_us) = (0, self.busy, cpu_us);
+        (self.idle_ns, self.busy_max, self.own) = (0, self.busy, own);
         batch
     }
 
@@ -263,7 +270,7 @@ impl Recorder {
         }
         self.idle_ns = batch.idle_ns;
         self.busy_max = batch.busy_max;
-        self.cpu_us = self.cpu_us.saturating_sub(batch.cpu_us);
+        self.own = self.own.before(batch.own);
     }
 
     /// What there is to say at the end; times count from `measuring_ns`.

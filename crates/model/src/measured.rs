@@ -7,6 +7,39 @@ use crate::event::Event;
 use crate::failure::FailureTally;
 use crate::histogram::Histogram;
 use crate::sample::{ActionCounts, ActionSample, ConnectionSample, Phase, StatementSample};
+use serde::{Deserialize, Serialize};
+use std::ops::AddAssign;
+
+/// How long load threads that had work waited for a processor: others had it. What came for them
+/// meanwhile lay unread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunQueueWait {
+    /// Of all load threads together, µs.
+    pub wait_us: u64,
+    /// Of the thread that waited longest, interval by interval, µs.
+    pub longest_thread_us: u64,
+    /// Turns of the event loops in the same time: each begins with a wake-up.
+    pub turns: u64,
+}
+
+impl RunQueueWait {
+    /// Adds one thread's part of an interval.
+    pub fn add_thread(&mut self, wait_us: u64, turns: u64) {
+        self.wait_us += wait_us;
+        self.longest_thread_us = self.longest_thread_us.max(wait_us);
+        self.turns += turns;
+    }
+}
+
+/// Adds another interval.
+impl AddAssign for RunQueueWait {
+    fn add_assign(&mut self, other: RunQueueWait) {
+        self.wait_us += other.wait_us;
+        self.longest_thread_us += other.longest_thread_us;
+        self.turns += other.turns;
+    }
+}
 
 /// What our own threads did: the evidence for or against the generator being the limit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,6 +50,8 @@ pub struct GeneratorSample {
     pub busiest_thread_cpu_us: u64,
     /// How long single turns of the event loops took, work between two waits, µs.
     pub turn: Histogram,
+    /// How long they waited for a processor; none where the system does not tell.
+    pub run_queue: Option<RunQueueWait>,
 }
 
 /// One second of a run, all threads merged. An interval belongs to the phase in which it lies;

@@ -3,8 +3,8 @@
 //! Edge-triggered: a read that fills less than the buffer has drained the socket (see epoll(7)),
 //! so an answer costs one read and no second one that only says "nothing more".
 
-use super::socket::{self, Clock};
-use super::{Earlier, Happened, Inbox, Poller};
+use super::clock::Clock;
+use super::{Earlier, Happened, Inbox, OwnTime, Poller, socket};
 use crate::backend::Address;
 use bytes::{Buf as _, BytesMut};
 use mio::unix::SourceFd;
@@ -156,8 +156,8 @@ impl Poller for Epoll {
         self.clock.now_ns()
     }
 
-    fn cpu_us(&self) -> u64 {
-        socket::thread_cpu_us()
+    fn own_time(&self) -> OwnTime {
+        self.clock.own_time()
     }
 
     fn inbox_bytes(&self) -> usize {

@@ -4,10 +4,12 @@
 //! protocol. `io_uring` is the fast one, `epoll` works everywhere; the tests bring one that runs
 //! in virtual time.
 
+mod clock;
 mod epoll;
 mod socket;
 mod uring;
 
+pub use clock::OwnTime;
 pub use epoll::Epoll;
 pub use uring::Uring;
 
@@ -69,8 +71,8 @@ pub trait Poller {
     /// ns since the run's origin.
     fn now_ns(&self) -> u64;
 
-    /// CPU time of this thread so far, µs.
-    fn cpu_us(&self) -> u64;
+    /// What this thread did with its time so far: for once an interval, not for every turn.
+    fn own_time(&self) -> OwnTime;
 
     /// How many bytes an inbox must take.
     fn inbox_bytes(&self) -> usize;

@@ -55,7 +55,7 @@ where
 
     fn send_books(&mut self, now: u64) {
         let mut batch =
-            self.recorder.take(self.thread, self.times.interval, now, self.poller.cpu_us());
+            self.recorder.take(self.thread, self.times.interval, now, self.poller.own_time());
         batch.behind_ns = self.behind_ns(now);
         let words = self.recorder.last_words(self.times.measuring, now);
         batch.last = Some(LastWords { stopped_ns: self.times.stopped, ..words });

@@ -237,7 +237,7 @@ where
         }
         self.running = true;
         let now = self.poller.now_ns().max(begin_ns);
-        self.recorder.begin(now, self.poller.cpu_us());
+        self.recorder.begin(now, self.poller.own_time());
         self.attend_from(begin_ns);
     }
 
@@ -301,7 +301,7 @@ where
     /// Hands the interval's books on; keeps them for the next one when the way is blocked.
     fn tick(&mut self, now: u64) {
         let mut batch =
-            self.recorder.take(self.thread, self.times.interval, now, self.poller.cpu_us());
+            self.recorder.take(self.thread, self.times.interval, now, self.poller.own_time());
         batch.behind_ns = self.behind_ns(now);
         match self.outbox.try_send(batch) {
             Ok(()) => {}

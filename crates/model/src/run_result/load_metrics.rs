@@ -233,4 +233,15 @@ pub struct Generator {
     /// How long single turns of the event loops took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_ms: Option<Distribution>,
+    /// How much of the time the threads had work but no processor; none where the system does not
+    /// tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_queue_wait_percent: Option<f64>,
+    /// The same of the thread that waited most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_queue_wait_max_percent: Option<f64>,
+    /// That wait by turn of the event loops, which begins with a wake-up: how long an answer that
+    /// came lay unread for it, on average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wake_delay_ms: Option<f64>,
 }

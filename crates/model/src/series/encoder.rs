@@ -4,7 +4,8 @@
 //! line each per window (10 s, or every interval where the user wants raw data), which is what
 //! keeps a result of an hour small.
 
-use super::line::{ActionRow, EndRow, Header, IntervalRow, Line, StatementName, StatementRow};
+use super::line::{EndRow, Header, IntervalRow, Line, StatementName};
+use super::operation::{ActionRow, StatementRow};
 use crate::catalog::Catalog;
 use crate::event::Event;
 use crate::failure::FailureTally;
@@ -181,6 +182,7 @@ impl SeriesEncoder {
             reconnected: interval.connections.reconnected,
             connect_time: encoded(&interval.connections.connect),
             busiest_thread_cpu_ms: round(interval.generator.busiest_thread_cpu_us as f64 / 1000.0),
+            run_queue: interval.generator.run_queue,
             action_counts: interval.actions.iter().map(action_counts).collect(),
             statement_counts: interval.statements.iter().map(statement_counts).collect(),
             response_time: encoded(&all.response),

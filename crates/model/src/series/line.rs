@@ -4,9 +4,11 @@
 //! object whose first key says what it is, so that a reader who wants one operation can pass over
 //! the others without parsing them. A line cut short by a kill is an error of that line alone.
 
+use super::operation::{ActionRow, StatementRow};
 use super::watched::{HostRow, PoolerRow, ServerRow};
 use crate::catalog::Kind;
 use crate::event::Event;
+use crate::measured::RunQueueWait;
 use crate::run_result::{Environment, ErrorRow, RunResult, SlowRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,6 +123,9 @@ pub struct IntervalRow {
     pub connect_time: Option<String>,
     /// CPU time of the busiest load thread.
     pub busiest_thread_cpu_ms: f64,
+    /// How long our load threads waited for a processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run_queue: Option<RunQueueWait>,
     /// Counts of each action by number, so that a run that is killed loses none of them:
     /// scheduled, succeeded, late, failed, unknown, skipped, unfinished, retries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -131,65 +136,6 @@ pub struct IntervalRow {
     /// Response times of all actions: HDR V2 of µs, base64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_time: Option<String>,
-}
-
-/// One action over some intervals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ActionRow {
-    /// Its number; first, so that a line can be told by its beginning.
-    pub action: u16,
-    /// When the first interval began.
-    pub t: f64,
-    /// How long they were.
-    pub length_s: f64,
-    /// As in [`IntervalRow`].
-    pub scheduled: u64,
-    /// As in [`IntervalRow`].
-    pub succeeded: u64,
-    /// As in [`IntervalRow`].
-    pub failed: u64,
-    /// As in [`IntervalRow`].
-    pub unknown: u64,
-    /// As in [`IntervalRow`].
-    pub skipped: u64,
-    /// As in [`IntervalRow`].
-    pub unfinished: u64,
-    /// As in [`IntervalRow`].
-    pub retries: u64,
-    /// HDR V2 of µs, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_time: Option<String>,
-    /// HDR V2 of µs, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_time: Option<String>,
-    /// HDR V2 of µs, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wait: Option<String>,
-    /// HDR V2 of µs, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lateness: Option<String>,
-}
-
-/// One statement over some intervals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct StatementRow {
-    /// Its number; first, so that a line can be told by its beginning.
-    pub statement: u16,
-    /// When the first interval began.
-    pub t: f64,
-    /// How long they were.
-    pub length_s: f64,
-    /// Answered.
-    pub count: u64,
-    /// Of those: with an error.
-    pub failed: u64,
-    /// Rows returned or changed.
-    pub rows: u64,
-    /// HDR V2 of µs, base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub service_time: Option<String>,
 }
 
 /// What is known only when the load has ended; its last line but for events.

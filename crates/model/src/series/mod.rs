@@ -5,12 +5,12 @@
 
 mod encoder;
 mod line;
+mod operation;
 mod watched;
 
 pub use encoder::SeriesEncoder;
-pub use line::{
-    ActionRow, EndRow, Header, IntervalRow, Line, LineError, StatementName, StatementRow,
-};
+pub use line::{EndRow, Header, IntervalRow, Line, LineError, StatementName};
+pub use operation::{ActionRow, StatementRow};
 pub use watched::{HostRow, PoolerRow, ServerRow};
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use model::catalog::{Catalog, Kind, StatementSpec};
 use model::event::{Event, EventKind};
 use model::failure::{Failure, FailureTally};
 use model::histogram::Histogram;
-use model::measured::{GeneratorSample, Interval, Measured, SlowStatement};
+use model::measured::{GeneratorSample, Interval, Measured, RunQueueWait, SlowStatement};
 use model::metric::Metric;
 use model::run_result::{
     Environment, Host, Inputs, Pacing, Pooler, RunResult, ServerEnvironment, StagePlan,
@@ -112,6 +112,7 @@ pub(crate) fn measured() -> Measured {
             cpu_us: 21_000_000,
             busiest_thread_cpu_us: 11_000_000,
             turn: spread(45, 200_000),
+            run_queue: Some(waited(60)),
         },
         threads: 2,
         poller: "io_uring".to_owned(),
@@ -124,6 +125,12 @@ pub(crate) fn measured() -> Measured {
         idle_mean: 38.5,
         ..Measured::default()
     }
+}
+
+/// What two load threads wait for a processor in so many seconds.
+fn waited(seconds: u64) -> RunQueueWait {
+    let us = 12_000 * seconds;
+    RunQueueWait { wait_us: us, longest_thread_us: us / 2, turns: 3000 * seconds }
 }
 
 /// One second of the same load.
@@ -145,6 +152,7 @@ pub(crate) fn interval(second: u32, warm_up_s: f64) -> Interval {
             cpu_us: 350_000,
             busiest_thread_cpu_us: 180_000,
             turn: spread(45, 3000),
+            run_queue: Some(waited(1)),
         },
         connected: 50,
         in_use_max: 31,

@@ -9,8 +9,8 @@ mod buffers;
 mod ending;
 mod operation;
 
-use super::socket::{self, Clock};
-use super::{Earlier, Happened, Inbox, Poller};
+use super::clock::Clock;
+use super::{Earlier, Happened, Inbox, OwnTime, Poller, socket};
 use crate::backend::Address;
 use buffers::{BUFFER_BYTES, Buffers, GROUP};
 use bytes::BytesMut;
@@ -263,8 +263,8 @@ impl Poller for Uring {
         self.clock.now_ns()
     }
 
-    fn cpu_us(&self) -> u64 {
-        socket::thread_cpu_us()
+    fn own_time(&self) -> OwnTime {
+        self.clock.own_time()
     }
 
     fn inbox_bytes(&self) -> usize {

@@ -112,6 +112,24 @@ fn the_intervals_together_are_the_totals() {
 }
 
 #[test]
+fn what_a_thread_did_with_its_own_time_is_told_of_the_measured_window_alone() {
+    let mut load = closed(4, 5);
+    load.warm_up = Duration::from_secs(2);
+    let (measured, intervals) = Run::new(load, |_| Reply::After(MS)).go();
+    let ours = &measured.generator;
+    let waited = ours.run_queue.unwrap();
+    let is_about = |us: u64, expected: f64| (us as f64 / expected - 1.0).abs() < 0.01;
+    assert!(is_about(ours.cpu_us, 5e6 / 10.0), "{}", ours.cpu_us);
+    assert!(is_about(waited.wait_us, 5e6 / 5.0), "{waited:?}");
+    // There is one thread.
+    assert_eq!(waited.longest_thread_us, waited.wait_us);
+    assert_eq!(waited.turns, ours.turn.count());
+    let of_each = intervals.iter().filter_map(|interval| interval.generator.run_queue);
+    let whole: Vec<u64> = of_each.take(7).map(|waited| waited.wait_us).collect();
+    assert!(whole.iter().all(|&us| is_about(us, 1e6 / 5.0)), "{whole:?}");
+}
+
+#[test]
 fn hopelessly_late_actions_are_skipped_and_counted() {
     let mut load = open(1, 10, 100.0);
     if let Shape::Open { max_backlog, .. } = &mut load.shape {

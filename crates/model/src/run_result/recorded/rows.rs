@@ -58,6 +58,9 @@ impl RecordReader {
         measured.in_use_max = measured.in_use_max.max(row.in_use_max);
         measured.generator.cpu_us += interval.generator.cpu_us;
         measured.generator.busiest_thread_cpu_us += interval.generator.busiest_thread_cpu_us;
+        if let Some(run_queue) = row.run_queue {
+            *measured.generator.run_queue.get_or_insert_default() += run_queue;
+        }
         if let Some(offered) = row.offered {
             *measured.offered.get_or_insert(0.0) += offered;
         }
@@ -151,6 +154,7 @@ impl RecordReader {
                 cpu_us: (row.cpu_ms * 1000.0) as u64,
                 busiest_thread_cpu_us: (row.busiest_thread_cpu_ms * 1000.0) as u64,
                 turn: Histogram::default(),
+                run_queue: row.run_queue,
             },
             connected: row.connected,
             in_use_max: row.in_use_max,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalog::Kind;
 use crate::failure::{ErrorClass, Failure};
-use crate::measured::Interval;
+use crate::measured::{Interval, RunQueueWait};
 use crate::run_result::ErrorRow;
 use crate::sample::{ActionCounts, Phase};
 use crate::series::SeriesEncoder;
@@ -131,6 +131,31 @@ fn failures_keep_their_code_and_the_first_message() {
     let load = &result.load_metrics;
     assert_eq!(load.early_errors, [row(2, "deadlock in second 0")]);
     assert_eq!(load.errors, [row(4, "deadlock in second 0")]);
+}
+
+#[test]
+fn a_wait_for_a_processor_is_on_record_and_absent_where_nobody_told_it() {
+    let generator = |run_queue: Option<RunQueueWait>| {
+        let mut encoder = SeriesEncoder::new(1.0);
+        let plan = serde_json::json!({"threads": 2});
+        let mut text = encoder.header(Header { plan, ..Header::default() }, &catalog());
+        let waited = GeneratorSample { run_queue, ..GeneratorSample::default() };
+        for second in 0..5 {
+            // The warm-up, of a second, is not in it.
+            let of_second = Interval { generator: waited.clone(), ..interval(second, &[700]) };
+            text.push_str(&encoder.interval(&of_second));
+        }
+        read(&text).0.load_metrics.generator
+    };
+    let mut waited = RunQueueWait::default();
+    waited.add_thread(100_000, 20);
+    waited.add_thread(300_001, 30);
+    let ours = generator(Some(waited));
+    assert_eq!(ours.run_queue_wait_percent, Some(20.000_05));
+    assert_eq!(ours.run_queue_wait_max_percent, Some(30.000_1));
+    assert_eq!(ours.wake_delay_ms, Some(8.000_02));
+    let unknown = generator(None);
+    assert_eq!((unknown.run_queue_wait_percent, unknown.wake_delay_ms), (None, None));
 }
 
 #[test]
