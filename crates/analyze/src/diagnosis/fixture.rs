@@ -42,6 +42,8 @@ pub(crate) fn sound() -> RunResult {
     load.generator.threads = 1;
     load.generator.busiest_thread_percent = Some(30.0);
     load.generator.turn_ms = Some(latency(0.2));
+    load.generator.run_queue_wait_percent = Some(1.0);
+    load.generator.wake_delay_ms = Some(0.05);
     load.actions.insert("look".to_owned(), all.clone());
     load.all_actions = all;
     let settings = [

@@ -67,6 +67,30 @@ fn a_late_generator_says_so_first() {
 }
 
 #[test]
+fn a_generator_without_a_processor_says_so_first_whatever_the_server_does() {
+    let starved = |delay_ms: f64| {
+        move |result: &mut RunResult| {
+            waiting(&[("Lock:tuple", 9.0)])(result);
+            result.load_metrics.all_actions.response_time_ms = Some(latency(50.0));
+            result.load_metrics.generator.run_queue_wait_percent = Some(80.0);
+            result.load_metrics.generator.wake_delay_ms = Some(delay_ms);
+        }
+    };
+    let all = diagnosed(starved(40.0));
+    assert_eq!(all.diagnosis.primary.unwrap().code, "generator_late");
+    let found = &all.findings[0];
+    assert!(found.title.contains("waits 40.0 ms for a processor"), "{}", found.title);
+    let value = |source: &str| {
+        let facts = found.evidence.iter();
+        facts.filter(|it| it.metric.as_deref() == Some(source)).find_map(|it| it.value)
+    };
+    assert_eq!(value("load_metrics.generator.wake_delay_ms"), Some(40.0));
+    assert_eq!(value("load_metrics.generator.run_queue_wait_percent"), Some(80.0));
+    let other = diagnosed(starved(20.0));
+    assert_eq!(other.diagnosis.primary.unwrap().code, "lock_hot_row");
+}
+
+#[test]
 fn what_only_slows_answers_down_is_not_named_where_the_server_keeps_up() {
     let all = diagnosed(|result| {
         waiting(&[("CPU:CPU", 0.7), ("IO:WalSync", 1.3)])(result);

@@ -3,7 +3,7 @@
 
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
-use model::finding::Severity;
+use model::finding::{Evidence, Severity};
 use model::units::{milliseconds, percent};
 use model::verdict::ValidityOutcome;
 
@@ -23,8 +23,8 @@ pub(super) const RULES: [Rule; 2] = [
         code: "generator_late",
         category: CATEGORY,
         source: "coordinated omission (G. Tene): what is sent late measures the sender; limits of \
-                 validity: our delay is more than half of the response time, or a turn of our \
-                 loop takes more than 20 ms at the p99",
+                 validity: our delay, before sending or before reading, is more than half of the \
+                 response time, or a turn of our loop takes more than 20 ms at the p99",
         judge: late,
     },
 ];
@@ -58,12 +58,14 @@ fn saturated(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
+/// The checks that find a delay of ours.
+const DELAYS: [&str; 3] = ["generator_lateness", "generator_loop_delay", "generator_wake_delay"];
+
 /// G2: sent later than a connection was free, or answers lay unread.
 fn late(facts: &Facts<'_>) -> Ruling {
     let all = &facts.load().all_actions;
     let late = all.lateness_ms.ok_or_else(|| Missing::because("no action was sent"))?;
-    let checks = ["generator_lateness", "generator_loop_delay"];
-    let told = checks.iter().filter(|code| is_invalid(facts, code));
+    let told = DELAYS.iter().filter(|code| is_invalid(facts, code));
     let told: Vec<_> = told.filter_map(|code| facts.check(code)).collect();
     if told.is_empty() {
         return Ok(None);
@@ -73,24 +75,51 @@ fn late(facts: &Facts<'_>) -> Ruling {
         "load_metrics.all_actions.lateness_ms.p99",
         late.p99,
     );
-    let title = format!(
-        "the load generator is the limit: its own delay is {} (p99)",
-        milliseconds(late.p99)
-    );
+    let waits = told.iter().any(|check| check.code == "generator_wake_delay");
+    let waits = facts.load().generator.wake_delay_ms.filter(|_| waits);
+    let (delay, because, advice) = match waits {
+        Some(ms) => (
+            format!("a thread of it waits {} for a processor before it reads", milliseconds(ms)),
+            "answers lay unread while others had the processors that pgsurge needed: the \
+             latencies are partly its own, whatever the server did",
+            "end what else keeps the processors of this machine busy, raise the CPU limit of the \
+             container or cgroup that pgsurge runs in, or give it a machine of its own",
+        ),
+        None => (
+            format!("its own delay is {} (p99)", milliseconds(late.p99)),
+            "connections were free and pgsurge did not use them in time: the latencies are \
+             partly its own",
+            "raise --threads, lower the load, or give pgsurge a machine of its own",
+        ),
+    };
+    let title = format!("the load generator is the limit: {delay}");
     Ok(Some(
         Found::new(Severity::Critical, Role::Cause, title)
             .explains(1.0)
             .seen([own])
+            .seen(waited(facts).into_iter().flatten().filter(|_| waits.is_some()))
             .seen(told.iter().map(|check| said(check.evidence.clone())))
-            .because(
-                "connections were free and pgsurge did not use them in time: the latencies are \
-                 partly its own",
-            )
-            .advise(
-                "raise --threads, lower the load, or give pgsurge a machine of its own",
-                again("the checks generator_lateness and generator_loop_delay are ok"),
-            ),
+            .because(because)
+            .advise(advice, again(&format!("the checks {} are ok", DELAYS.join(", ")))),
     ))
+}
+
+/// How long our threads waited for a processor, where it was measured.
+fn waited(facts: &Facts<'_>) -> Option<[Evidence; 2]> {
+    let ours = &facts.load().generator;
+    let (share, delay) = ours.run_queue_wait_percent.zip(ours.wake_delay_ms)?;
+    Some([
+        fact(
+            format!("our threads waited for a processor for {} of the time", percent(share)),
+            "load_metrics.generator.run_queue_wait_percent",
+            share,
+        ),
+        fact(
+            format!("an answer lay unread for {} on average meanwhile", milliseconds(delay)),
+            "load_metrics.generator.wake_delay_ms",
+            delay,
+        ),
+    ])
 }
 
 fn is_invalid(facts: &Facts<'_>, code: &str) -> bool {

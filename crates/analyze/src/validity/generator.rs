@@ -24,24 +24,64 @@ pub(super) fn lateness(result: &RunResult) -> ValidityCheck {
     let (Some(late), Some(response)) = (all.lateness_ms, all.response_time_ms) else {
         return of(CODE, ValidityOutcome::NotEvaluated, "no action was sent and answered");
     };
-    let share = |late: f64, whole: f64| if whole > 0.0 { late * 100.0 / whole } else { 0.0 };
     let mean = (share(late.mean, response.mean), late.mean, "mean");
     let p99 = (share(late.p99, response.p99), late.p99, "p99");
     let (worst, late_ms, at) = if mean.0 > p99.0 { mean } else { p99 };
-    let outcome = match (worst, late_ms) {
-        (share, ms) if share > LATENESS_INVALID_PERCENT && ms > LATENESS_HARM_MS => {
-            ValidityOutcome::Invalid
-        }
-        (share, ms) if share > LATENESS_WARN_PERCENT && ms > LATENESS_NOISE_MS => {
-            ValidityOutcome::Warning
-        }
-        _ => ValidityOutcome::Ok,
-    };
+    let outcome = of_delay(worst, late_ms);
     let evidence = format!(
         "our own delay before sending is {} at the {at}, {} of the response time; more than {} \
          of it (and {}) would void the run",
         milliseconds(late_ms),
         percent(worst),
+        percent(LATENESS_INVALID_PERCENT),
+        milliseconds(LATENESS_HARM_MS)
+    );
+    of(CODE, outcome, evidence)
+}
+
+/// A delay of ours as a share of a response time, percent.
+fn share(delay_ms: f64, response_ms: f64) -> f64 {
+    if response_ms > 0.0 { delay_ms * 100.0 / response_ms } else { 0.0 }
+}
+
+/// What a delay of ours comes to, by its share of the response time and its length.
+fn of_delay(share: f64, ms: f64) -> ValidityOutcome {
+    if share > LATENESS_INVALID_PERCENT && ms > LATENESS_HARM_MS {
+        return ValidityOutcome::Invalid;
+    }
+    match share > LATENESS_WARN_PERCENT && ms > LATENESS_NOISE_MS {
+        true => ValidityOutcome::Warning,
+        false => ValidityOutcome::Ok,
+    }
+}
+
+/// How much of the response time answers lay unread because our threads, though woken, waited for
+/// a processor that others had: neither the CPU time that we used nor the length of our turns
+/// shows it. It is a delay of ours like lateness, so it has the same limits.
+pub(super) fn wake_delay(result: &RunResult) -> ValidityCheck {
+    const CODE: &str = "generator_wake_delay";
+    let load = &result.load_metrics;
+    let Some(delay_ms) = load.generator.wake_delay_ms else {
+        let why = "how long our threads waited for a processor was not measured";
+        return of(CODE, ValidityOutcome::NotEvaluated, why);
+    };
+    let Some(response) = load.all_actions.response_time_ms else {
+        return of(CODE, ValidityOutcome::NotEvaluated, "no action was sent and answered");
+    };
+    let share = share(delay_ms, response.mean);
+    let outcome = of_delay(share, delay_ms);
+    let waited = load.generator.run_queue_wait_percent;
+    let waited = waited.map(|it| format!(" ({} of the time)", percent(it))).unwrap_or_default();
+    let advice = match outcome {
+        ValidityOutcome::Ok => "",
+        _ => "; end what else keeps the processors busy, or give pgsurge a machine of its own",
+    };
+    let evidence = format!(
+        "our threads waited for a processor{waited}, so that an answer lay unread for {} on \
+         average, {} of the mean response time; more than {} of it (and {}) would void the \
+         run{advice}",
+        milliseconds(delay_ms),
+        percent(share),
         percent(LATENESS_INVALID_PERCENT),
         milliseconds(LATENESS_HARM_MS)
     );

@@ -23,6 +23,7 @@ pub fn check(result: &RunResult) -> Vec<ValidityCheck> {
         generator::lateness(result),
         generator::cpu(result),
         generator::loop_delay(result),
+        generator::wake_delay(result),
         steady::steady_state(result),
         substance::offered_load(result),
         substance::unfinished(result),

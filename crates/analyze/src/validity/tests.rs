@@ -24,6 +24,8 @@ fn sound() -> RunResult {
     load.achieved_per_s = 100.0;
     load.generator.busiest_thread_percent = Some(30.0);
     load.generator.turn_ms = Some(latency(0.2));
+    load.generator.run_queue_wait_percent = Some(1.0);
+    load.generator.wake_delay_ms = Some(0.05);
     load.actions.insert("look".to_owned(), all.clone());
     load.all_actions = all;
     load.stages = vec![stage(&[100.0; 10], &[10.0; 10], 100.0)];
@@ -133,6 +135,37 @@ fn our_delay_counts_by_its_share_and_its_size() {
             result.load_metrics.all_actions.lateness_ms = Some(latency(late));
         });
         assert_eq!(seen, expected, "{late} of {response} ms");
+    }
+}
+
+#[test]
+fn waiting_for_a_processor_counts_by_its_share_of_the_mean_and_its_size() {
+    // mean response, mean wait, both in ms
+    let cases = [
+        (10.0, 0.05, Ok),
+        (0.3, 0.2, Ok),
+        (100.0, 9.0, Ok),
+        (10.0, 3.0, Warning),
+        (20.0, 14.0, Warning),
+        (40.0, 20.0, Warning), // half of it, not more
+        (40.0, 20.1, Invalid),
+        (900.0, 800.0, Invalid),
+    ];
+    for (response, delay, expected) in cases {
+        let seen = outcome("generator_wake_delay", |result| {
+            // The tail is not what a mean is held against.
+            let times = Distribution { mean: response, ..latency(9_000.0) };
+            result.load_metrics.all_actions.response_time_ms = Some(times);
+            result.load_metrics.generator.wake_delay_ms = Some(delay);
+        });
+        assert_eq!(seen, expected, "{delay} of {response} ms");
+    }
+    let changes: [fn(&mut RunResult); 2] = [
+        |result| result.load_metrics.generator.wake_delay_ms = None,
+        |result| result.load_metrics.all_actions.response_time_ms = None,
+    ];
+    for change in changes {
+        assert_eq!(outcome("generator_wake_delay", change), NotEvaluated);
     }
 }
 
