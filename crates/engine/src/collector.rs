@@ -273,9 +273,9 @@ fn add_to_interval(interval: &mut Interval, batch: &Batch) {
     let busiest = &mut interval.generator.busiest_thread_cpu_us;
     *busiest = batch.own.cpu_us.max(*busiest);
     // Of one process: the kernel tells it of all threads or of none.
-    if let Some(us) = batch.own.run_queue_us {
+    if let Some(queued) = batch.own.run_queue {
         let run_queue = interval.generator.run_queue.get_or_insert_default();
-        run_queue.add_thread(us, batch.turn.count());
+        run_queue.add_thread(queued.wait_us, queued.runs);
     }
     interval.generator.turn.merge(&batch.turn);
     interval.connected += batch.connected;

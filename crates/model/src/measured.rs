@@ -19,16 +19,16 @@ pub struct RunQueueWait {
     pub wait_us: u64,
     /// Of the thread that waited longest, interval by interval, µs.
     pub longest_thread_us: u64,
-    /// Turns of the event loops in the same time: each begins with a wake-up.
-    pub turns: u64,
+    /// How often they came to run: each time ends one wait, be it short.
+    pub runs: u64,
 }
 
 impl RunQueueWait {
     /// Adds one thread's part of an interval.
-    pub fn add_thread(&mut self, wait_us: u64, turns: u64) {
+    pub fn add_thread(&mut self, wait_us: u64, runs: u64) {
         self.wait_us += wait_us;
         self.longest_thread_us = self.longest_thread_us.max(wait_us);
-        self.turns += turns;
+        self.runs += runs;
     }
 }
 
@@ -37,7 +37,7 @@ impl AddAssign for RunQueueWait {
     fn add_assign(&mut self, other: RunQueueWait) {
         self.wait_us += other.wait_us;
         self.longest_thread_us += other.longest_thread_us;
-        self.turns += other.turns;
+        self.runs += other.runs;
     }
 }
 

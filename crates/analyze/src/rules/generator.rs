@@ -115,7 +115,7 @@ fn waited(facts: &Facts<'_>) -> Option<[Evidence; 2]> {
             share,
         ),
         fact(
-            format!("an answer lay unread for {} on average meanwhile", milliseconds(delay)),
+            format!("one such wait was {} on average", milliseconds(delay)),
             "load_metrics.generator.wake_delay_ms",
             delay,
         ),

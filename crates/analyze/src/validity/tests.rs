@@ -140,25 +140,29 @@ fn our_delay_counts_by_its_share_and_its_size() {
 
 #[test]
 fn waiting_for_a_processor_counts_by_its_share_of_the_mean_and_its_size() {
-    // mean response, mean wait, both in ms
+    // mean response and mean wait in ms, share of all time waited
     let cases = [
-        (10.0, 0.05, Ok),
-        (0.3, 0.2, Ok),
-        (100.0, 9.0, Ok),
-        (10.0, 3.0, Warning),
-        (20.0, 14.0, Warning),
-        (40.0, 20.0, Warning), // half of it, not more
-        (40.0, 20.1, Invalid),
-        (900.0, 800.0, Invalid),
+        (10.0, 0.05, 1.0, Ok),
+        (0.3, 0.2, 70.0, Ok),
+        (100.0, 9.0, 90.0, Ok),
+        (10.0, 3.0, 30.0, Warning),
+        (20.0, 14.0, 90.0, Warning),
+        (40.0, 20.0, 90.0, Warning), // half of it, not more
+        (40.0, 20.1, 50.1, Invalid),
+        (900.0, 800.0, 90.0, Invalid),
+        (4.0, 30.0, 98.0, Invalid), // most actions between two waits, most of the time in them
+        (4.0, 30.0, 9.9, Ok),       // long waits, but rare
+        (4.0, 30.0, 40.0, Warning),
     ];
-    for (response, delay, expected) in cases {
+    for (response, delay, waited, expected) in cases {
         let seen = outcome("generator_wake_delay", |result| {
             // The tail is not what a mean is held against.
             let times = Distribution { mean: response, ..latency(9_000.0) };
             result.load_metrics.all_actions.response_time_ms = Some(times);
+            result.load_metrics.generator.run_queue_wait_percent = Some(waited);
             result.load_metrics.generator.wake_delay_ms = Some(delay);
         });
-        assert_eq!(seen, expected, "{delay} of {response} ms");
+        assert_eq!(seen, expected, "{delay} of {response} ms, {waited} % of the time");
     }
     let changes: [fn(&mut RunResult); 2] = [
         |result| result.load_metrics.generator.wake_delay_ms = None,

@@ -12,27 +12,44 @@ use std::time::{Duration, Instant};
 pub struct OwnTime {
     /// CPU time, µs; 0 where the system does not tell.
     pub cpu_us: u64,
-    /// Time in which it had work and waited on a run queue for a processor, µs; none where the
-    /// system does not tell.
-    pub run_queue_us: Option<u64>,
+    /// How it waited for a processor; none where the system does not tell.
+    pub run_queue: Option<Queued>,
+}
+
+/// What a thread that had work waited on a run queue until it ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    /// How long, µs.
+    pub wait_us: u64,
+    /// How often it came to run; each time ends one wait, be it short.
+    pub runs: u64,
+}
+
+impl Queued {
+    fn minus(self, other: Queued) -> Queued {
+        Queued {
+            wait_us: self.wait_us.saturating_sub(other.wait_us),
+            runs: self.runs.saturating_sub(other.runs),
+        }
+    }
 }
 
 impl OwnTime {
     /// What came since `earlier`.
     pub(crate) fn since(self, earlier: OwnTime) -> OwnTime {
-        let both = self.run_queue_us.zip(earlier.run_queue_us);
+        let both = self.run_queue.zip(earlier.run_queue);
         OwnTime {
             cpu_us: self.cpu_us.saturating_sub(earlier.cpu_us),
-            run_queue_us: both.map(|(now, then)| now.saturating_sub(then)),
+            run_queue: both.map(|(now, then)| now.minus(then)),
         }
     }
 
     /// What there was before `spent`.
     pub(crate) fn before(self, spent: OwnTime) -> OwnTime {
-        let both = self.run_queue_us.zip(spent.run_queue_us);
+        let both = self.run_queue.zip(spent.run_queue);
         OwnTime {
             cpu_us: self.cpu_us.saturating_sub(spent.cpu_us),
-            run_queue_us: both.map(|(now, spent)| now.saturating_sub(spent)),
+            run_queue: both.map(|(now, spent)| now.minus(spent)),
         }
     }
 }
@@ -65,13 +82,13 @@ impl Clock {
 
     /// What this thread did with its time so far.
     pub(super) fn own_time(&self) -> OwnTime {
-        let run_queue_us = self.schedstat.as_ref().and_then(|file| {
+        let run_queue = self.schedstat.as_ref().and_then(|file| {
             // Three numbers of at most 20 digits, two blanks and the line's end.
             let mut text = [0; 64];
             let length = file.read_at(&mut text, 0).ok()?;
-            waited_us(text.get(..length)?)
+            queued(text.get(..length)?)
         });
-        OwnTime { cpu_us: cpu_us(), run_queue_us }
+        OwnTime { cpu_us: cpu_us(), run_queue }
     }
 }
 
@@ -81,15 +98,16 @@ fn cpu_us() -> u64 {
         .map_or(0, |time| time.tv_sec() as u64 * 1_000_000 + time.tv_nsec() as u64 / 1000)
 }
 
-/// The second number of a `schedstat` (Documentation/scheduler/sched-stats: time on the CPU, time
-/// on a run queue, both in ns, and how often it ran), as µs.
-fn waited_us(schedstat: &[u8]) -> Option<u64> {
+/// What a `schedstat` says (Documentation/scheduler/sched-stats): time on the CPU, time on a run
+/// queue, both in ns, and how often the thread ran.
+fn queued(schedstat: &[u8]) -> Option<Queued> {
     let text = std::str::from_utf8(schedstat).ok()?;
     let mut numbers = text.split_ascii_whitespace().map(str::parse::<u64>);
-    let (ran, waited) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let mut next = || numbers.next()?.ok();
+    let (cpu_ns, wait_ns, runs) = (next()?, next()?, next()?);
     // A kernel that keeps no such books (built with delay accounting alone, and that switched
     // off) writes zeros; a thread that reads has run.
-    (ran > 0).then_some(waited / 1000)
+    (cpu_ns > 0).then_some(Queued { wait_us: wait_ns / 1000, runs })
 }
 
 #[cfg(test)]
@@ -98,31 +116,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_is_the_second_number_and_absent_where_the_kernel_keeps_no_books() {
-        let cases: [(&[u8], Option<u64>); 6] = [
-            (b"322497 1468095 8\n", Some(1468)),
-            (b"1 0 1\n", Some(0)),
+    fn waits_and_runs_are_read_and_absent_where_the_kernel_keeps_no_books() {
+        let seen = |wait_us, runs| Some(Queued { wait_us, runs });
+        let cases: [(&[u8], Option<Queued>); 6] = [
+            (b"322497 1468095 8\n", seen(1468, 8)),
+            (b"1 0 1\n", seen(0, 1)),
             (
                 b"18446744073709551615 18446744073709551615 18446744073709551615\n",
-                Some(u64::MAX / 1000),
+                seen(u64::MAX / 1000, u64::MAX),
             ),
             (b"0 0 0\n", None),
-            (b"322497\n", None),
+            (b"322497 1468095\n", None),
             (b"\xff some other text", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(waited_us(text), expected, "{}", String::from_utf8_lossy(text));
+            assert_eq!(queued(text), expected, "{}", String::from_utf8_lossy(text));
         }
     }
 
     #[test]
     fn what_came_since_and_what_was_before_undo_each_other() {
-        let then = OwnTime { cpu_us: 10, run_queue_us: Some(3) };
-        let now = OwnTime { cpu_us: 50, run_queue_us: Some(9) };
-        assert_eq!(now.since(then), OwnTime { cpu_us: 40, run_queue_us: Some(6) });
+        let own =
+            |cpu_us, wait_us, runs| OwnTime { cpu_us, run_queue: Some(Queued { wait_us, runs }) };
+        let (then, now) = (own(10, 3, 1), own(50, 9, 5));
+        assert_eq!(now.since(then), own(40, 6, 4));
         assert_eq!(now.before(now.since(then)), then);
-        let unknown = OwnTime { cpu_us: 50, run_queue_us: None };
-        assert_eq!(unknown.since(then).run_queue_us, None);
+        let unknown = OwnTime { cpu_us: 50, run_queue: None };
+        assert_eq!(unknown.since(then).run_queue, None);
     }
 
     #[test]
@@ -131,13 +151,16 @@ mod tests {
         let mut last = clock.own_time();
         while last.cpu_us < 20_000 {
             let next = clock.own_time();
-            assert!(next.cpu_us >= last.cpu_us && next.run_queue_us >= last.run_queue_us);
+            let pairs = last.run_queue.zip(next.run_queue);
+            assert!(pairs.is_none_or(|(a, b)| b.wait_us >= a.wait_us && b.runs >= a.runs));
+            assert!(next.cpu_us >= last.cpu_us);
             last = next;
         }
         // Where the kernel keeps these books, they are of this thread and kept up to date.
-        if let Ok(text) = std::fs::read("/proc/thread-self/schedstat") {
-            assert!(waited_us(&text) >= last.run_queue_us);
-            assert_eq!(waited_us(&text).is_some(), last.run_queue_us.is_some());
-        }
+        let text = std::fs::read("/proc/thread-self/schedstat").unwrap_or_default();
+        let (now, last) = (queued(&text), last.run_queue);
+        assert_eq!(now.is_some(), last.is_some());
+        assert!(now.zip(last).is_none_or(|(now, last)| now.wait_us >= last.wait_us));
+        assert!(last.is_none_or(|last| last.runs > 0));
     }
 }

@@ -9,7 +9,7 @@ mod epoll;
 mod socket;
 mod uring;
 
-pub use clock::OwnTime;
+pub use clock::{OwnTime, Queued};
 pub use epoll::Epoll;
 pub use uring::Uring;
 

@@ -291,7 +291,6 @@ fn generator(measured: &Measured) -> Generator {
         (had_us > 0.0).then(|| short(us as f64 * 100.0 / had_us))
     };
     let waited = sample.run_queue;
-    let woken = waited.filter(|waited| waited.turns > 0);
     Generator {
         threads,
         cpu_s: sample.cpu_us as f64 / 1e6,
@@ -300,6 +299,6 @@ fn generator(measured: &Measured) -> Generator {
         turn_ms: Distribution::of(&sample.turn),
         run_queue_wait_percent: waited.and_then(|it| share(it.wait_us, threads as f64)),
         run_queue_wait_max_percent: waited.and_then(|it| share(it.longest_thread_us, 1.0)),
-        wake_delay_ms: woken.map(|it| short(it.wait_us as f64 / 1000.0 / it.turns as f64)),
+        wake_delay_ms: waited.map(|it| short(it.wait_us as f64 / 1000.0 / it.runs.max(1) as f64)),
     }
 }

@@ -240,8 +240,7 @@ pub struct Generator {
     /// The same of the thread that waited most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_queue_wait_max_percent: Option<f64>,
-    /// That wait by turn of the event loops, which begins with a wake-up: how long an answer that
-    /// came lay unread for it, on average.
+    /// How long one such wait was, on average: so long may an answer that came have lain unread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wake_delay_ms: Option<f64>,
 }

@@ -141,9 +141,19 @@ impl Load {
     }
 
     /// As `nohup` starts it: it is to ignore SIGHUP.
-    pub fn ignoring_hangups(mut self) -> Load {
-        let mut command = Command::new("sh");
-        command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    pub fn ignoring_hangups(self) -> Load {
+        self.through("sh", &["-c", "trap '' HUP; exec \"$0\" \"$@\""])
+    }
+
+    /// As `nice` starts it: everybody else goes first.
+    pub fn yielding(self) -> Load {
+        self.through("nice", &["-n", "19"])
+    }
+
+    /// Started by a program that becomes what its last arguments say.
+    fn through(mut self, program: &str, arguments: &[&str]) -> Load {
+        let mut command = Command::new(program);
+        command.args(arguments);
         command.arg(self.command.get_program()).args(self.command.get_args());
         command.current_dir(&self.folder).env_clear();
         for (name, value) in self.command.get_envs() {

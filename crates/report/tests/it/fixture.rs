@@ -130,7 +130,7 @@ pub(crate) fn measured() -> Measured {
 /// What two load threads wait for a processor in so many seconds.
 fn waited(seconds: u64) -> RunQueueWait {
     let us = 12_000 * seconds;
-    RunQueueWait { wait_us: us, longest_thread_us: us / 2, turns: 3000 * seconds }
+    RunQueueWait { wait_us: us, longest_thread_us: us / 2, runs: 3000 * seconds }
 }
 
 /// One second of the same load.

@@ -3,7 +3,7 @@
 
 use super::world::{MS, Reply, Script};
 use crate::backend::Address;
-use crate::poller::{Earlier, Happened, Inbox, OwnTime, Poller};
+use crate::poller::{Earlier, Happened, Inbox, OwnTime, Poller, Queued};
 use bytes::BytesMut;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -50,10 +50,10 @@ impl Poller for Virtual {
         self.now
     }
 
-    /// A tenth of all time on the CPU, a fifth waiting for it.
+    /// A tenth of all time on the CPU, a fifth waiting for it, a run for each ms.
     fn own_time(&self) -> OwnTime {
         let us = self.now / 1000;
-        OwnTime { cpu_us: us / 10, run_queue_us: Some(us / 5) }
+        OwnTime { cpu_us: us / 10, run_queue: Some(Queued { wait_us: us / 5, runs: us / 1000 }) }
     }
 
     fn inbox_bytes(&self) -> usize {

@@ -5,3 +5,4 @@ pub mod counts;
 mod pace;
 mod sleep;
 mod stall;
+mod starved;
