@@ -3,6 +3,7 @@
 use crate::host::{LocalServer, NodeExporter};
 use crate::pooler::PoolerConsole;
 use model::database_metrics::{MeanMax, Unread};
+use model::run_result::StagePlan;
 use model::series::Line;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +29,8 @@ pub struct Watched {
     pub node_exporter: Option<NodeExporter>,
     /// The pooler in front of it, where there is one, or why it can't be asked.
     pub pooler: Option<Result<PoolerConsole, Unread>>,
+    /// The stages of the measured time; none where its load does not change.
+    pub stages: Vec<StagePlan>,
     /// Load before the measured time.
     pub warm_up: Duration,
     /// The measured time.

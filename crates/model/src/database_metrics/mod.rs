@@ -6,6 +6,7 @@
 
 mod io;
 mod maintenance;
+mod over_time;
 mod plans;
 mod pooler;
 mod relations;
@@ -18,6 +19,7 @@ pub use io::{IoLoad, IoStats, SlruLoad, SlruStats};
 pub use maintenance::{
     OldestXmin, ReplicationSlot, ReplicationStats, Standby, VacuumProgress, VacuumStats, XminHolder,
 };
+pub use over_time::{StatementRate, StatementsOverTime, StatementsPart};
 pub use plans::{IndexCandidate, PlanNode, QueryPlans, StatementPlan};
 pub use pooler::PoolerStats;
 pub use relations::{IndexLoad, IndexUsage, TableLoad, TableStats};
@@ -41,6 +43,9 @@ pub struct DatabaseMetrics {
     pub connection_stats: Section<ConnectionStats>,
     /// Statements as `pg_stat_statements` counts them.
     pub query_performance: Section<QueryPerformance>,
+    /// How they changed while load ran; absent where there is nothing to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statements_over_time: Option<Section<StatementsOverTime>>,
     /// Plans of those that mattered, and the indexes that they lack.
     pub query_plans: Section<QueryPlans>,
     /// Commits, rollbacks, conflicts and rows.

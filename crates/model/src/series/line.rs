@@ -4,6 +4,7 @@
 //! object whose first key says what it is, so that a reader who wants one operation can pass over
 //! the others without parsing them. A line cut short by a kill is an error of that line alone.
 
+use super::busiest::BusiestRow;
 use super::operation::{ActionRow, StatementRow};
 use super::watched::{HostRow, PoolerRow, ServerRow};
 use crate::catalog::Kind;
@@ -180,6 +181,8 @@ pub enum Line {
     Host(HostRow),
     /// What the pooler in front of it did in a second.
     Pooler(PoolerRow),
+    /// What kept the server busy in a window of some seconds.
+    Busiest(Box<BusiestRow>),
     /// Something that happened.
     Event(Event),
     /// The load has ended.
@@ -201,6 +204,7 @@ struct Wrapped<T> {
         alias = "server",
         alias = "host",
         alias = "pooler",
+        alias = "busiest",
         alias = "event",
         alias = "end",
         alias = "result"
@@ -227,8 +231,12 @@ impl Line {
 
     /// Where a line about its host begins.
     pub const HOST_PREFIX: &'static str = "{\"host\":";
+
     /// Where a line about the pooler begins.
     pub const POOLER_PREFIX: &'static str = "{\"pooler\":";
+
+    /// Where a line about the busiest of the server begins.
+    pub const BUSIEST_PREFIX: &'static str = "{\"busiest\":";
 
     /// Where a line about an event begins.
     pub const EVENT_PREFIX: &'static str = "{\"event\":";
@@ -251,6 +259,7 @@ impl Line {
             Line::Server(row) => (Line::SERVER_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Host(row) => (Line::HOST_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Pooler(row) => (Line::POOLER_PREFIX, serde_json::to_string(row), "}\n"),
+            Line::Busiest(row) => (Line::BUSIEST_PREFIX, serde_json::to_string(row), "}\n"),
             Line::End(row) => (Line::END_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Result(row) => (Line::RESULT_PREFIX, serde_json::to_string(row), "}\n"),
             Line::Action(row) => ("", serde_json::to_string(row), "\n"),
@@ -276,6 +285,8 @@ impl Line {
             unwrap(text).map(Line::Host)
         } else if text.starts_with(Line::POOLER_PREFIX) {
             unwrap(text).map(Line::Pooler)
+        } else if text.starts_with(Line::BUSIEST_PREFIX) {
+            unwrap(text).map(|row| Line::Busiest(Box::new(row)))
         } else if text.starts_with(Line::EVENT_PREFIX) {
             unwrap(text).map(Line::Event)
         } else if text.starts_with(Line::END_PREFIX) {

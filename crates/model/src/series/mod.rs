@@ -3,11 +3,13 @@
 //! While a run goes on its series goes to disk line by line (`line`, `encoder`); at the end it is
 //! turned into columns, one [`Series`] each. Nothing here keeps a run in memory.
 
+mod busiest;
 mod encoder;
 mod line;
 mod operation;
 mod watched;
 
+pub use busiest::{Busiest, BusiestRow, IndexWindow, StatementWindow, TableWindow};
 pub use encoder::SeriesEncoder;
 pub use line::{EndRow, Header, IntervalRow, Line, LineError, StatementName};
 pub use operation::{ActionRow, StatementRow};
@@ -22,7 +24,7 @@ use std::collections::BTreeMap;
 pub enum Point {
     /// A number in the series' unit.
     Number(f64),
-    /// A histogram: HDR V2, base64.
+    /// A histogram (HDR V2, base64), or words where the unit says so.
     Text(String),
 }
 
@@ -34,7 +36,7 @@ pub struct SeriesName {
     pub metric: String,
     /// Of what (`action: play_card`); nothing for the whole run.
     pub labels: BTreeMap<String, String>,
-    /// The unit of its values; `hdr_v2_us` for histograms of µs.
+    /// The unit of its values; `hdr_v2_us` for histograms of µs, `text` for words.
     pub unit: String,
 }
 

@@ -1,11 +1,13 @@
 //! The server, over a connection of the monitor's own.
 //!
 //! Everything cumulative is read before the load, when measuring begins and after the load, the
-//! sessions ten times a second, the database's counters once a second. What can't be read at its
-//! time is a gap; nothing is read twice to make up for it.
+//! sessions ten times a second, the database's counters once a second, statements, tables and
+//! indexes every ten seconds and where a stage ends. What can't be read at its time is a gap;
+//! nothing is read twice to make up for it.
 
 mod activity;
 mod blocking;
+mod busiest;
 mod catalogue;
 mod counters;
 mod database;
@@ -14,6 +16,7 @@ mod grouped;
 mod idle;
 mod indexes;
 mod io;
+mod look;
 mod observed;
 mod plans;
 mod relations;
@@ -34,6 +37,7 @@ use crate::timeline::{
     Outbox, Signal, Timeline, Watched, Woken, round, thread_cpu, wait, wait_for_begin,
 };
 use activity::Sample;
+use busiest::Busiest;
 use counters::Counters;
 use model::database_metrics::{DatabaseMetrics, MonitorCost, Section};
 use model::series::{Line, ServerRow};
@@ -105,9 +109,10 @@ pub(crate) fn watch(
     let _told = ready.send(());
     let timeline = Timeline::new(wait_for_begin(signals)?, watched);
     let (began, began_cpu) = (session.cost, session.backend_cpu());
-    let mut watching = Watching::new(&mut session, &timeline, first);
+    let busiest = Busiest::new(watched);
+    let mut watching = Watching::new(&mut session, &timeline, (first, busiest));
     let ended = watching.until_end(signals, outbox)?;
-    let Watching { begin, observed, missed, .. } = watching;
+    let Watching { begin, observed, missed, is_measuring, mut busiest, .. } = watching;
     let in_load = session.cost.since(&began);
     let backend_cpu = match (began_cpu, session.backend_cpu()) {
         // After a reconnect it is another one, and the time of the first is gone.
@@ -115,8 +120,13 @@ pub(crate) fn watch(
         _ => None,
     };
     let end = last_look(&mut session, ended);
+    if is_measuring {
+        let looks = (&begin.look, &end.look, ended);
+        busiest.end(&mut session, &timeline, looks).into_iter().for_each(|line| outbox.send(line));
+    }
     let span = snapshot::Span { begin: &begin, end: &end, timeline: &timeline, ended };
-    let (metrics, own_exec_ms) = sections::all(&mut session, &span, &observed);
+    let (mut metrics, own_exec_ms) = sections::all(&mut session, &span, &observed);
+    metrics.statements_over_time = busiest.over_time(&mut session);
     let all = session.cost;
     let load_s = ended.saturating_duration_since(timeline.begins).as_secs_f64();
     let asking = backend_cpu.unwrap_or(in_load.round_trips);
@@ -145,6 +155,7 @@ struct Watching<'a> {
     begin: Snapshot,
     is_measuring: bool,
     observed: Observed,
+    busiest: Busiest,
     missed: u64,
     /// The second that is being gathered, and its samples.
     second: u64,
@@ -154,7 +165,11 @@ struct Watching<'a> {
 }
 
 impl<'a> Watching<'a> {
-    fn new(session: &'a mut Session, timeline: &'a Timeline, first: Snapshot) -> Watching<'a> {
+    fn new(
+        session: &'a mut Session,
+        timeline: &'a Timeline,
+        (first, busiest): (Snapshot, Busiest),
+    ) -> Watching<'a> {
         Watching {
             session,
             timeline,
@@ -162,6 +177,7 @@ impl<'a> Watching<'a> {
             // Without a warm-up the look before the load is the one to compare with.
             is_measuring: timeline.measuring == timeline.begins,
             observed: Observed::default(),
+            busiest,
             missed: 0,
             second: 0,
             of_second: Tally::default(),
@@ -190,6 +206,7 @@ impl<'a> Watching<'a> {
             if self.timeline.second(Instant::now()) > self.second {
                 self.end_second(outbox);
             }
+            self.look(outbox);
             self.sample();
             due += SAMPLE_EVERY;
             let behind = Instant::now().saturating_duration_since(due);
@@ -206,6 +223,15 @@ impl<'a> Watching<'a> {
         let now = Snapshot::take(self.session);
         if now.is_there() {
             self.begin = now;
+        }
+    }
+
+    /// Looks at statements, tables and indexes, where it is time.
+    fn look(&mut self, outbox: &Outbox) {
+        let at_s = self.timeline.seconds(Instant::now());
+        if self.is_measuring && self.busiest.is_due(at_s) {
+            let line = self.busiest.look(self.session, self.timeline, &self.begin.look);
+            line.into_iter().for_each(|line| outbox.send(line));
         }
     }
 

@@ -54,14 +54,20 @@ pub(super) struct Added<'a> {
     pub(super) counters: Counters,
 }
 
-/// What was added to each since `earlier`; one whose counters went backwards is left out.
+/// What was added to each since `earlier`; one whose counters went backwards is left out, and so
+/// is one of which nobody knows where it began: `earlier` may not have had room for it.
 pub(super) fn added<'a>(now: &'a Relations, earlier: &Relations) -> (Vec<Added<'a>>, u64) {
     let (mut all, mut left_out) = (Vec::new(), 0);
+    let is_full = earlier.len() >= MOST;
     for (number, relation) in now {
-        let began = earlier.get(number).map(|it| it.counters.clone());
-        match relation.counters.since(&began.unwrap_or_else(|| relation.counters.zero())) {
-            Ok(counters) => all.push(Added { number: *number, relation, counters }),
-            Err(_) => left_out += 1,
+        let added = match earlier.get(number) {
+            Some(began) => relation.counters.since(&began.counters).ok(),
+            None if is_full => None,
+            None => Some(relation.counters.clone()),
+        };
+        match added {
+            Some(counters) => all.push(Added { number: *number, relation, counters }),
+            None => left_out += 1,
         }
     }
     (all, left_out)

@@ -132,7 +132,7 @@ impl<'a> Sampled<'a> {
             };
             let counters = self.span.both(|it| &it.database);
             let is_reset = counters.and_then(|(then, now)| now.since(then)).is_err();
-            if let Ok((then, now)) = self.span.both(|it| &it.tables)
+            if let Ok((then, now)) = self.span.both(|it| &it.look.tables)
                 && !is_reset
             {
                 tables::vacuums(&mut stats, now, then);

@@ -21,17 +21,18 @@ pub(super) fn all(
     observed: &Observed,
 ) -> (DatabaseMetrics, Option<f64>) {
     let found = span
-        .both(|it| &it.statements)
+        .both(|it| &it.look.statements)
         .and_then(|(then, now)| statements::compare(session, now, then));
     let query_plans = plans::section(session, span, found.as_ref().map(|it| &*it.to_explain));
     let (query_performance, own_exec_ms) =
-        statements::section(found, span.window(|it| &it.statements));
+        statements::section(found, span.window(|it| &it.look.statements));
     let index_usage = indexes(session, span);
     let sampled = Sampled::new(session, span, observed);
     let timed = Timed::of(span.begin.settings.ok(), span.end.settings.ok());
     let metrics = DatabaseMetrics {
         query_performance,
         query_plans,
+        statements_over_time: None,
         connection_stats: sampled.connection_stats(),
         wait_events: sampled.wait_events(session),
         lock_contention: sampled.locks(),
@@ -66,6 +67,7 @@ pub(crate) fn nothing(unread: &Unread) -> DatabaseMetrics {
     DatabaseMetrics {
         connection_stats: section(unread),
         query_performance: section(unread),
+        statements_over_time: None,
         query_plans: section(unread),
         transaction_stats: section(unread),
         lock_contention: section(unread),
@@ -128,7 +130,7 @@ fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
 
 fn tables(span: &Span<'_>) -> Section<TableStats> {
     span.section(
-        |it| &it.tables,
+        |it| &it.look.tables,
         |earlier, now| {
             not_reset(span)?;
             let (sizes_now, sizes_earlier) = (span.end.sizes.ok(), span.begin.sizes.ok());
@@ -140,10 +142,10 @@ fn tables(span: &Span<'_>) -> Section<TableStats> {
 
 fn indexes(session: &mut Session, span: &Span<'_>) -> Section<IndexUsage> {
     span.section(
-        |it| &it.indexes,
+        |it| &it.look.indexes,
         |then, now| {
             not_reset(span)?;
-            let (tables_then, tables_now) = span.both(|it| &it.tables)?;
+            let (tables_then, tables_now) = span.both(|it| &it.look.tables)?;
             indexes::index_usage(session, (now, then), (tables_now, tables_then))
         },
     )

@@ -4,13 +4,12 @@ use super::activity::Slots;
 use super::counters::Counters;
 use super::grouped::Grouped;
 use super::io::{self, Io};
-use super::relations::Relations;
-use super::session::{Cost, Session, number};
-use super::statements::Statements;
+use super::look::Look;
+use super::session::{Cost, Session};
 use super::tables::{self, Sizes};
 use super::vacuum::{self, Freeze};
 use super::wal::{Checkpoints, Wal};
-use super::{database, ends, indexes};
+use super::{database, ends};
 use crate::timeline::Timeline;
 use model::database_metrics::{Section, Unread};
 use std::time::Instant;
@@ -23,9 +22,22 @@ pub(super) struct Part<T> {
 }
 
 impl<T> Part<T> {
-    fn read(session: &mut Session, how: impl FnOnce(&mut Session) -> Result<T, Unread>) -> Part<T> {
+    pub(super) fn read(
+        session: &mut Session,
+        how: impl FnOnce(&mut Session) -> Result<T, Unread>,
+    ) -> Part<T> {
         let read = how(session);
         Part { at: Instant::now(), read }
+    }
+
+    /// When it was read.
+    pub(super) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// What was read, or why it could not be.
+    pub(super) fn result(&self) -> Result<&T, &Unread> {
+        self.read.as_ref()
     }
 
     pub(super) fn ok(&self) -> Option<&T> {
@@ -36,8 +48,8 @@ impl<T> Part<T> {
 /// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct Snapshot {
-    /// When the server started, seconds since 1970.
-    started: Part<f64>,
+    /// What is read every ten seconds as well.
+    pub(super) look: Look,
     pub(super) database: Part<Counters>,
     /// Our own statements before those counters were read.
     own: Cost,
@@ -46,9 +58,6 @@ pub(super) struct Snapshot {
     pub(super) conflicts: Part<Counters>,
     pub(super) io: Part<Io>,
     pub(super) slru: Part<Grouped>,
-    pub(super) statements: Part<Statements>,
-    pub(super) tables: Part<Relations>,
-    pub(super) indexes: Part<Relations>,
     pub(super) sizes: Part<Sizes>,
     pub(super) size: Part<f64>,
     pub(super) settings: Part<ends::Settings>,
@@ -59,10 +68,7 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// Reads all parts, one after the other.
     pub(super) fn take(session: &mut Session) -> Snapshot {
-        let started = Part::read(session, started);
-        let statements = Part::read(session, Statements::read);
-        let tables = Part::read(session, tables::read);
-        let indexes = Part::read(session, indexes::read);
+        let look = Look::take(session);
         let sizes = Part::read(session, tables::sizes);
         let wal = Part::read(session, Wal::read);
         let checkpoints = Part::read(session, Checkpoints::read);
@@ -77,7 +83,7 @@ impl Snapshot {
         let own = session.cost;
         let database = Part::read(session, database::read);
         Snapshot {
-            started,
+            look,
             database,
             own,
             wal,
@@ -85,9 +91,6 @@ impl Snapshot {
             conflicts,
             io,
             slru,
-            statements,
-            tables,
-            indexes,
             sizes,
             size,
             settings,
@@ -98,7 +101,7 @@ impl Snapshot {
 
     /// Whether the server could be asked at all.
     pub(super) fn is_there(&self) -> bool {
-        self.started.read.is_ok()
+        self.look.epoch.read.is_ok()
     }
 
     /// What our own statements came to since `earlier`.
@@ -126,12 +129,11 @@ impl Span<'_> {
             (Err(unread), _) => return Err(named(unread, "before the load")),
             (_, Err(unread)) => return Err(named(unread, "after the load")),
         };
-        match (self.begin.started.ok(), self.end.started.ok()) {
-            (Some(then), Some(now)) if then != now => {
-                Err(Unread::missing("the server was restarted while load ran"))
-            }
-            _ => Ok((then, now)),
+        match (self.begin.look.epoch.ok(), self.end.look.epoch.ok()) {
+            (Some(earlier), Some(later)) => later.same_server(earlier)?,
+            _ => {}
         }
+        Ok((then, now))
     }
 
     /// When a part was read at both ends, in seconds since measuring began.
@@ -164,16 +166,9 @@ impl Span<'_> {
     }
 }
 
-fn named(unread: &Unread, when: &str) -> Unread {
+/// The same with the moment that it is about.
+pub(super) fn named(unread: &Unread, when: &str) -> Unread {
     Unread { status: unread.status, reason: format!("{} ({when})", unread.reason) }
-}
-
-fn started(session: &mut Session) -> Result<f64, Unread> {
-    let sql = "SELECT extract(epoch FROM pg_postmaster_start_time())::float8";
-    let rows = session.query("when the server started", sql, &[])?;
-    rows.first()
-        .and_then(|row| number(row, 0))
-        .ok_or_else(|| Unread::missing("the server does not say when it started"))
 }
 
 /// Lets the server count our own statements at once (since version 15), so that they can be taken

@@ -10,7 +10,7 @@ use model::database_metrics::{QueryPerformance, Section, StatementLoad, Status, 
 use std::collections::{BTreeMap, BTreeSet};
 use wire::blocking::{OwnedRow, Param};
 
-const VIEW: &str = "pg_stat_statements";
+pub(super) const VIEW: &str = "pg_stat_statements";
 const COLUMNS: &[Wanted] = &[
     Wanted { name: "calls", columns: &["calls"] },
     // Up to version 1.7 of the extension there is one time.
@@ -23,6 +23,7 @@ const COLUMNS: &[Wanted] = &[
     Wanted { name: "temp_written", columns: &["temp_blks_written"] },
     Wanted { name: "wal_bytes", columns: &["wal_bytes"] },
 ];
+const ONE_WAS_RESET: &str = "a statement of pg_stat_statements was reset while load ran";
 /// How many statements a result names.
 const SHOWN: usize = 20;
 /// How many with the most time, and how many with the most blocks, are worth a look at their plan.
@@ -31,8 +32,12 @@ const EXPLAINED: usize = 20;
 const MOST: usize = 20_000;
 /// The longest statement that is explained, in characters.
 const LONGEST_TEXT: usize = 100_000;
-const DATABASE: &str =
+pub(super) const DATABASE: &str =
     "dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
+
+/// What the texts of transaction control are like.
+pub(super) const CONTROL: &str =
+    "'^\\s*(begin|start transaction|commit|end|rollback|abort|savepoint|release)\\M'";
 
 /// A statement of a user: its number and the user's.
 type Key = (i64, u32);
@@ -93,16 +98,50 @@ impl Statements {
         Ok(Statements { by_key, hidden, reset_at: read(0), dealloc: read(1) })
     }
 
+    /// Fails where all statements were forgotten since `earlier`.
+    fn not_reset(&self, earlier: &Statements) -> Result<(), Unread> {
+        let is_reset = self.reset_at != earlier.reset_at
+            || (self.reset_at.is_none()
+                && !earlier.by_key.is_empty()
+                && self.gone(earlier) == earlier.by_key.len());
+        match is_reset {
+            true => Err(Unread::missing("pg_stat_statements was reset while load ran")),
+            false => Ok(()),
+        }
+    }
+
+    /// How many are no longer there.
+    fn gone(&self, earlier: &Statements) -> usize {
+        earlier.by_key.keys().filter(|key| !self.by_key.contains_key(key)).count()
+    }
+
+    /// What was added to each since `earlier`; none of it where a counter went backwards, or where
+    /// it began is not known.
+    pub(super) fn each_since<'a>(
+        &'a self,
+        earlier: &'a Statements,
+    ) -> Result<impl Iterator<Item = (i64, Option<Counters>)> + 'a, Unread> {
+        self.not_reset(earlier)?;
+        let is_full = earlier.by_key.len() >= MOST;
+        let since = move |key: &Key, counters: &Counters| match earlier.by_key.get(key) {
+            Some(began) => counters.since(began).ok(),
+            None if is_full => None,
+            None => Some(counters.clone()),
+        };
+        let each = move |(key, counters): (&Key, &Counters)| (key.0, since(key, counters));
+        // Where the view does not say when it was reset, one that went backwards may be all of them.
+        let backwards = |it: (&Key, &Counters)| {
+            earlier.by_key.contains_key(it.0) && since(it.0, it.1).is_none()
+        };
+        if self.reset_at.is_none() && self.by_key.iter().any(backwards) {
+            return Err(Unread::missing(ONE_WAS_RESET));
+        }
+        Ok(self.by_key.iter().map(each))
+    }
+
     /// What was added since `earlier`, and how many statements the view forgot meanwhile.
     fn since(&self, earlier: &Statements) -> Result<(BTreeMap<Key, Counters>, u64), Unread> {
-        let gone = earlier.by_key.keys().filter(|key| !self.by_key.contains_key(key)).count();
-        let is_reset = self.reset_at != earlier.reset_at
-            || (self.reset_at.is_none() && gone > 0 && gone == earlier.by_key.len());
-        if is_reset {
-            return Err(Unread::missing("pg_stat_statements was reset while load ran"));
-        }
-        let reset =
-            || Unread::missing("a statement of pg_stat_statements was reset while load ran");
+        self.not_reset(earlier)?;
         let has_forgotten = self.dealloc > earlier.dealloc;
         let mut added = BTreeMap::new();
         for (key, counters) in &self.by_key {
@@ -112,8 +151,8 @@ impl Statements {
                 Ok(since) => since,
                 // Forgotten to make room and counted anew: what it has since is less than the
                 // truth, which `evicted` says of all.
-                Err(_) if has_forgotten => counters.since(&counters.zero()).map_err(|_| reset())?,
-                Err(_) => return Err(reset()),
+                Err(_) if has_forgotten => counters.clone(),
+                Err(_) => return Err(Unread::missing(ONE_WAS_RESET)),
             };
             if since.count("calls") > 0 {
                 added.insert(*key, since);
@@ -121,7 +160,7 @@ impl Statements {
         }
         let evicted = match (self.dealloc, earlier.dealloc) {
             (Some(now), Some(then)) => (now - then).max(0.0) as u64,
-            _ => gone as u64,
+            _ => self.gone(earlier) as u64,
         };
         Ok((added, evicted))
     }
@@ -181,8 +220,7 @@ fn special(session: &mut Session) -> Result<(BTreeSet<i64>, BTreeSet<i64>), Unre
     let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
     let sql = format!(
         "SELECT queryid, query LIKE '%{MARK}%' FROM {view} WHERE {DATABASE} \
-            AND queryid IS NOT NULL AND (query LIKE '%{MARK}%' OR query ~* \
-             '^\\s*(begin|start transaction|commit|end|rollback|abort|savepoint|release)\\M')"
+            AND queryid IS NOT NULL AND (query LIKE '%{MARK}%' OR query ~* {CONTROL})"
     );
     let (mut own, mut control) = (BTreeSet::new(), BTreeSet::new());
     for row in session.query("the kinds of statements", &sql, &[])? {

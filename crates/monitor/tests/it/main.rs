@@ -12,3 +12,4 @@ mod privileges;
 mod provoke;
 mod server;
 mod truth;
+mod windows;

@@ -1,5 +1,7 @@
 //! A server that all tests share, each with a database of its own, and what a load would do to it.
 
+use model::run_result::StagePlan;
+use model::series::{BusiestRow, Line};
 use monitor::{LocalServer, Monitor, Monitored, NodeExporter, PoolerConsole, Watched};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::sync::{Arc, LazyLock};
@@ -115,6 +117,23 @@ impl Place {
         Watching::start(Watched { pooler: Some(Ok(pooler)), ..self.watched() })
     }
 
+    /// The same with stages of so many seconds.
+    pub fn watching_stages(&self, lengths_s: &[f64]) -> Watching {
+        let mut from_s = 0.0;
+        let stage = |(at, length_s): (usize, &f64)| {
+            let stage = StagePlan {
+                name: format!("stage {at}"),
+                from_s,
+                length_s: *length_s,
+                ..StagePlan::default()
+            };
+            from_s += length_s;
+            stage
+        };
+        let stages = lengths_s.iter().enumerate().map(stage).collect();
+        Watching::start(Watched { stages, ..self.watched() })
+    }
+
     /// A database behind a pooler of this machine.
     pub fn through(&self, port: u16, database: &str) -> Settings {
         Settings { port, database: database.to_owned(), ..self.settings.clone() }
@@ -139,6 +158,7 @@ impl Place {
             local_server: self.local_server(),
             node_exporter: None,
             pooler: None,
+            stages: Vec::new(),
             warm_up: Duration::ZERO,
             duration: Duration::from_secs(60),
             stop: Stop::default(),
@@ -162,6 +182,25 @@ impl Watching {
         self.monitor.begins(Instant::now());
         load();
         self.monitor.finish(Instant::now(), drop)
+    }
+
+    /// The same with the windows that were told. `load` is handed what waits for the next one.
+    pub fn windows(self, load: impl FnOnce(&mut dyn FnMut())) -> (Monitored, Vec<BusiestRow>) {
+        let mut windows = Vec::new();
+        let of = |line| match line {
+            Line::Busiest(row) => Some(*row),
+            _ => None,
+        };
+        self.monitor.begins(Instant::now());
+        load(&mut || {
+            let told = windows.len();
+            until("a window", || {
+                windows.extend(self.monitor.lines().filter_map(of));
+                windows.len() > told
+            });
+        });
+        let seen = self.monitor.finish(Instant::now(), |line| windows.extend(of(line)));
+        (seen, windows)
     }
 }
 

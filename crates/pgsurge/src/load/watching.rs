@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
+use model::run_result::StagePlan;
 use model::series::Line;
 use model::system_metrics::SystemMetrics;
 use monitor::{Monitor, Monitored, NodeExporter, Watched};
@@ -38,6 +39,7 @@ impl Watching {
             local_server: target.local.clone(),
             node_exporter: exporter.ok().flatten(),
             pooler: target.console(plan.connections),
+            stages: StagePlan::all_of(plan),
             warm_up: plan.warm_up,
             duration: plan.duration,
             stop: stop.clone(),

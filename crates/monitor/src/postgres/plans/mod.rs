@@ -35,7 +35,7 @@ pub(super) fn section(
 ) -> Section<QueryPlans> {
     let made = to_explain.map_err(Unread::clone).and_then(|ids| {
         let texts = statements::whole_texts(session, ids)?;
-        let scans = span.both(|it| &it.tables).map(|(then, now)| scans::between(now, then));
+        let scans = span.both(|it| &it.look.tables).map(|(then, now)| scans::between(now, then));
         let mut looking = Looking {
             explainer: Explainer::new(session),
             scans: scans.unwrap_or_default(),
@@ -45,7 +45,7 @@ pub(super) fn section(
         Ok(looking.plans(ids, &texts))
     });
     match made {
-        Ok(made) => Section::read(made, span.window(|it| &it.statements)),
+        Ok(made) => Section::read(made, span.window(|it| &it.look.statements)),
         Err(unread) => Section::unread(unread),
     }
 }
