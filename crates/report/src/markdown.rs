@@ -25,6 +25,7 @@ pub fn render(result: &RunResult) -> String {
     section(&mut out, "Connections and transactions", &connections(result));
     section(&mut out, "Server", &list(server::lines(result).iter().map(|line| cell(line))));
     section(&mut out, "Statements on the server", &grid(&server::statements(result)));
+    section(&mut out, "Statements on the server over time", &grid(&server::over_time(result)));
     section(&mut out, "Games", &games(result));
     section(&mut out, "Other metrics of the workload", &custom(result));
     section(&mut out, "Verification of the stored data", &grid(&table::verification(result)));

@@ -1,10 +1,12 @@
 //! What the server and its host did, as a reader wants it: one line, and a few lines more.
 
 use crate::table::{ABSENT, Table};
-use model::database_metrics::{DatabaseMetrics, MeanMax, Section};
+use model::database_metrics::{
+    DatabaseMetrics, MeanMax, Section, StatementsOverTime, StatementsPart,
+};
 use model::run_result::RunResult;
 use model::system_metrics::SystemMetrics;
-use model::units::{bytes, count, decimal, milliseconds, percent};
+use model::units::{bytes, count, decimal, milliseconds, percent, rate};
 
 /// How many classes of waits the one line has room for.
 const CLASSES: usize = 3;
@@ -130,6 +132,7 @@ fn unseen(database: &DatabaseMetrics) -> Vec<String> {
     }
     tell(reason(&database.connection_stats));
     tell(reason(&database.query_performance));
+    database.statements_over_time.iter().for_each(|it| tell(reason(it)));
     tell(reason(&database.transaction_stats));
     tell(reason(&database.lock_contention));
     tell(reason(&database.wait_events));
@@ -155,4 +158,56 @@ pub(crate) fn statements(result: &RunResult) -> Table {
         ]
     }));
     table
+}
+
+/// How many statements are followed over time.
+const FOLLOWED: usize = 3;
+
+/// How those that took the most time changed from part to part; nothing where there is one part.
+pub(crate) fn over_time(result: &RunResult) -> Table {
+    let mut table =
+        Table::new(["statement on the server", "part", "calls", "mean", "time per s"], 2);
+    let over_time =
+        result.database_metrics.as_ref().and_then(|it| it.statements_over_time.as_ref());
+    let Some(over_time) = over_time.and_then(|it| it.data()).filter(|it| it.parts.len() > 1) else {
+        return table;
+    };
+    for queryid in busiest(over_time) {
+        let text = over_time.texts.get(queryid);
+        let text =
+            text.map_or_else(|| format!("queryid {queryid}"), |it| it.chars().take(100).collect());
+        for (index, part) in over_time.parts.iter().enumerate() {
+            let mut row = vec![if index == 0 { text.clone() } else { String::new() }, name(part)];
+            // In a part where it is none of the busiest nothing is known of it.
+            let it = part.statements.iter().find(|it| it.queryid == queryid);
+            row.extend(match it {
+                Some(it) => [
+                    rate(it.calls_per_s),
+                    milliseconds(it.mean_exec_time_ms),
+                    milliseconds(it.exec_ms_per_s),
+                ],
+                None => [const { ABSENT }; 3].map(str::to_owned),
+            });
+            table.rows.push(row);
+        }
+    }
+    table
+}
+
+/// Those that took the most time in all parts together.
+fn busiest(over_time: &StatementsOverTime) -> Vec<&str> {
+    let mut time = std::collections::BTreeMap::<&str, f64>::new();
+    for part in &over_time.parts {
+        for it in &part.statements {
+            *time.entry(&it.queryid).or_default() += it.exec_ms_per_s * part.seen_s;
+        }
+    }
+    let mut most: Vec<(&str, f64)> = time.into_iter().collect();
+    most.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    most.into_iter().take(FOLLOWED).map(|(queryid, _)| queryid).collect()
+}
+
+fn name(part: &StatementsPart) -> String {
+    let times = format!("{} s to {} s", decimal(part.from_s), decimal(part.to_s));
+    part.stage.as_ref().map_or(times.clone(), |stage| format!("{stage} ({times})"))
 }

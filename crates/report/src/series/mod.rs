@@ -4,6 +4,7 @@
 //! are read once per small group of columns: numbers of one group are in memory (8 bytes per
 //! interval and column), histograms pass through one by one.
 
+mod busiest;
 mod columns;
 mod walk;
 

@@ -1,5 +1,6 @@
 //! Reads lines and hands series on, one small group of columns at a time.
 
+use super::busiest::{self, Seen};
 use super::columns::{
     ACTION, ACTION_TEXTS, Column, HOST, INTERVAL, INTERVAL_TEXTS, POOLER, QUANTILES, SERVER,
     SERVER_CLASS, STATEMENT, STATEMENT_TEXTS, Texts, quantiles,
@@ -31,6 +32,7 @@ pub fn walk(lines: &dyn PartialLines, sink: &mut dyn Sink) -> io::Result<u64> {
     whole.all(&INTERVAL, &INTERVAL_TEXTS, sink)?;
     whole.errors(&scan.classes, sink)?;
     watched(lines, &scan, sink)?;
+    busiest::walk(lines, &scan.busiest, sink)?;
     for (index, name) in scan.header.actions.iter().enumerate() {
         let scope = Scope {
             lines,
@@ -140,6 +142,7 @@ struct Scan {
     classes: BTreeSet<String>,
     /// Classes of what sessions of the server waited for.
     waits: BTreeSet<String>,
+    busiest: Seen,
     unreadable: u64,
 }
 
@@ -150,6 +153,7 @@ fn scan(lines: &dyn PartialLines) -> io::Result<Scan> {
             Ok(Line::Header(header)) => scan.header = *header,
             Ok(Line::Interval(row)) => scan.classes.extend(row.errors.into_keys()),
             Ok(Line::Server(row)) => scan.waits.extend(row.classes.into_keys()),
+            Ok(Line::Busiest(row)) => scan.busiest.add(*row),
             Ok(_) => {}
             Err(_) => scan.unreadable += 1,
         }
@@ -159,7 +163,7 @@ fn scan(lines: &dyn PartialLines) -> io::Result<Scan> {
 }
 
 /// Calls `take` with each line that begins with `prefix`; one line is in memory at a time.
-fn each_line(
+pub(super) fn each_line(
     lines: &dyn PartialLines,
     prefix: &str,
     mut take: impl FnMut(&str) -> io::Result<()>,

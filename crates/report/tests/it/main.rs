@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
 
+mod busiest;
 mod diagnosed;
 mod fixture;
 mod formats;

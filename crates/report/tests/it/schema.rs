@@ -1,6 +1,6 @@
 //! The published schema against real documents, and the page that explains it against the schema.
 
-use crate::{fixture, watched};
+use crate::{busiest, fixture, watched};
 use model::run_result::RunResult;
 use model::series::{Header, SeriesEncoder};
 use report::json;
@@ -26,6 +26,7 @@ fn saved(result: &RunResult) -> Value {
         let watched = watched::lines(second, 6.0);
         watched.iter().for_each(|line| lines.push_str(&line.encode()));
     }
+    busiest::lines().iter().for_each(|line| lines.push_str(&line.encode()));
     let mut bytes = Vec::new();
     json::write(result, Some(&lines.into_bytes()), &mut bytes).expect("memory takes every byte");
     serde_json::from_slice(&bytes).expect("what was written is JSON")

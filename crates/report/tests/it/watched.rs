@@ -1,5 +1,6 @@
 //! What was watched beside the fixture's run. None of it is a measurement.
 
+use crate::busiest;
 use model::database_metrics::{
     BlockedSession, BlockingSession, BufferCache, ConnectionStats, DatabaseMetrics, DatabaseSize,
     IdleTransaction, IndexCandidate, IndexLoad, IndexUsage, IoLoad, IoStats, LockContention,
@@ -70,6 +71,7 @@ pub(crate) fn database() -> DatabaseMetrics {
         }),
         connection_stats: read(connections).with_gap(Some(hidden)),
         query_performance: read(queries()),
+        statements_over_time: Some(read(busiest::over_time())),
         transaction_stats: read(TransactionStats {
             rollback_ratio: Some(0.00013),
             commits: 58_000,
