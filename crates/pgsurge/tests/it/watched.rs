@@ -1,10 +1,11 @@
 //! Whole runs with the monitor: what it saw is in the result, on the load's own clock.
 
 use crate::database::{Database, bouncer, private, url};
-use crate::running::{Ended, Load};
+use crate::program::Program;
+use crate::running::{Ended, Load, lines, until};
 use model::database_metrics::Status;
 use model::run_result::RunResult;
-use model::series::Series;
+use model::series::{Line, Series};
 use model::threshold::{ThresholdOutcome, ThresholdResult};
 use servers::PoolMode;
 
@@ -66,6 +67,60 @@ fn a_run_says_what_the_server_did_meanwhile() {
         let seconds = times(metric);
         assert!(seconds.len() >= 3, "{metric}: {seconds:?}");
         assert!(seconds.iter().all(|t| load_seconds.contains(t)), "{seconds:?} {load_seconds:?}");
+    }
+}
+
+#[test]
+fn the_busiest_statements_tables_and_indexes_are_told_stage_by_stage() {
+    let server = private();
+    let load = Load::hokm(&url(&server)).watched().args("--format json,md,csv --connections 4");
+    let mut running = load.args("--stages 2s:100,2s:100,2s:300").start();
+    // On its way to the disk while load runs: the first two stages are over, the third is not.
+    let partial = running.path("result.json.partial");
+    let busiest = |line| matches!(line, Line::Busiest(_));
+    let told = || lines(&partial).into_iter().filter(|it| busiest(it.clone())).count();
+    running.wait_for_second(4);
+    until("two windows in the record", || told() >= 2);
+    let ended = running.wait();
+    let result = ended.result();
+
+    let series = series(&ended);
+    let of = |metric: &str, kind: &str| {
+        let is_it = |it: &&Series| it.name.metric == metric && it.name.labels["of"] == kind;
+        series.iter().find(is_it).map(|it| it.t.clone()).unwrap_or_default()
+    };
+    for kind in ["statements", "tables", "indexes"] {
+        let t = of("server_busiest_interval_s", kind);
+        assert_eq!(t.len(), 3, "{kind}: {t:?}");
+        let late = t.iter().zip([0.0, 2.0, 4.0]).map(|(t, border_s)| t - border_s);
+        assert!(late.clone().all(|late| (0.0..1.0).contains(&late)), "{kind}: {t:?}");
+        assert_eq!(of("server_busiest_gap", kind), [0.0; 0], "{kind}");
+    }
+    let metrics = ["server_table_rows_inserted_per_s", "server_index_scans_per_s"];
+    for metric in metrics.into_iter().chain(["server_statement_text"]) {
+        assert!(series.iter().any(|it| it.name.metric == metric), "{metric}");
+    }
+    let database = result.database_metrics.as_ref().unwrap();
+    let over_time = database.statements_over_time.as_ref().unwrap().data().unwrap();
+    let stages: Vec<_> =
+        result.load_metrics.stages.iter().map(|it| Some(it.name.clone())).collect();
+    let parts: Vec<_> = over_time.parts.iter().map(|it| it.stage.clone()).collect();
+    assert_eq!(parts, stages);
+    // A look at a border and the load's own clock are some ms apart; together they tell all calls.
+    let calls = |at: usize| {
+        let part = &over_time.parts[at];
+        part.statements.iter().map(|it| it.calls_per_s * part.seen_s).sum::<f64>()
+    };
+    let (all, total) = ((0..3).map(calls).sum::<f64>(), database.query_performance.data().unwrap());
+    assert!(all <= total.calls as f64 + 1.0 && all > total.calls as f64 * 0.5, "{all} {total:?}");
+    assert!(calls(2) > calls(0), "twice the rate and more: {over_time:#?}");
+
+    let read = |name: &str| std::fs::read_to_string(ended.path(name)).unwrap();
+    assert!(read("result.md").contains("## Statements on the server over time"));
+    for (format, ending) in [("json", "json"), ("md", "md"), ("series", "series.csv")] {
+        let report = Program::new(&["report"]).file("it.json", read("result.json"));
+        let again = report.args("it.json").args(&format!("--format {format}")).run();
+        assert!(again.out == read(&format!("result.{ending}")), "{format} differs");
     }
 }
 
