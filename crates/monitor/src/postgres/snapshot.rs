@@ -129,9 +129,9 @@ impl Span<'_> {
             (Err(unread), _) => return Err(named(unread, "before the load")),
             (_, Err(unread)) => return Err(named(unread, "after the load")),
         };
-        match (self.begin.look.epoch.ok(), self.end.look.epoch.ok()) {
-            (Some(earlier), Some(later)) => later.same_server(earlier)?,
-            _ => {}
+        let (earlier, later) = (self.begin.look.epoch.ok(), self.end.look.epoch.ok());
+        if let (Some(earlier), Some(later)) = (earlier, later) {
+            later.same_server(earlier)?;
         }
         Ok((then, now))
     }
