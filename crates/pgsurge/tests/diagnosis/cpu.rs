@@ -12,13 +12,13 @@ pub const SCENES: [Scene; 6] = [
     Scene {
         name: "four clients sum up numbers",
         rule: Some(("cpu_saturated", Leads)),
-        also: &["too_many_active", "dominant_statement"],
+        also: &["too_many_active"],
         play: saturated,
     },
     Scene {
         name: "16 clients sum up numbers",
         rule: Some(("too_many_active", Found)),
-        also: &["cpu_saturated", "dominant_statement"],
+        also: &["cpu_saturated"],
         play: too_many,
     },
     Scene {
@@ -30,7 +30,7 @@ pub const SCENES: [Scene; 6] = [
     Scene {
         name: "a join of eight tables is planned anew each time",
         rule: Some(("planning", Leads)),
-        also: &["cpu_saturated", "too_many_active", "dominant_statement"],
+        also: &["cpu_saturated", "too_many_active"],
         play: planning,
     },
     Scene {

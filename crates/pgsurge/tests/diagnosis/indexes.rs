@@ -11,7 +11,7 @@ pub const SCENES: [Scene; 4] = [
     Scene {
         name: "rows are looked for by a column without an index",
         rule: Some(("missing_index", Leads)),
-        also: &["cpu_saturated", "too_many_active", "dominant_statement"],
+        also: &["cpu_saturated", "too_many_active"],
         play: missing,
     },
     Scene {

@@ -10,25 +10,19 @@ pub const SCENES: [Scene; 3] = [
     Scene {
         name: "16 clients change the same row",
         rule: Some(("lock_hot_row", Leads)),
-        also: &["wal_sync", "commit_heavy", "dominant_statement", "lock_manager"],
+        also: &["wal_sync", "commit_heavy", "lock_manager"],
         play: hot_row,
     },
     Scene {
         name: "a forgotten transaction keeps a row, and others keep rows behind it",
         rule: Some(("blocking_chain", Leads)),
-        also: &[
-            "lock_hot_row",
-            "idle_in_transaction",
-            "wal_sync",
-            "no_hot_updates",
-            "dominant_statement",
-        ],
+        also: &["lock_hot_row", "idle_in_transaction", "wal_sync", "no_hot_updates"],
         play: chain,
     },
     Scene {
         name: "a table is locked again and again",
         rule: Some(("lock_relation", Leads)),
-        also: &["cpu_saturated", "idle_in_transaction", "dominant_statement"],
+        also: &["cpu_saturated", "idle_in_transaction"],
         play: relation,
     },
 ];

@@ -11,19 +11,19 @@ pub const SCENES: [Scene; 5] = [
     Scene {
         name: "80 MB are read through 1 MB of shared_buffers",
         rule: Some(("cache_misses", Leads)),
-        also: &["shared_buffers_small", "cpu_saturated", "too_many_active", "dominant_statement"],
+        also: &["shared_buffers_small", "cpu_saturated", "too_many_active"],
         play: misses,
     },
     Scene {
         name: "a few of 80 MB are read through 1 MB of shared_buffers",
         rule: Some(("shared_buffers_small", Found)),
-        also: &["cache_misses", "dominant_statement"],
+        also: &["cache_misses"],
         play: small_buffers,
     },
     Scene {
         name: "sorts of 2 MB with a work_mem of 64 kB",
         rule: Some(("temp_spill", Leads)),
-        also: &["dominant_statement"],
+        also: &[],
         play: spill,
     },
     Scene {

@@ -10,7 +10,7 @@ pub const SCENES: [Scene; 7] = [
     Scene {
         name: "8 clients commit two changes each",
         rule: Some(("wal_sync", Leads)),
-        also: &["cpu_saturated", "idle_in_transaction", "no_hot_updates"],
+        also: &["cpu_saturated", "idle_in_transaction", "no_hot_updates", "stale_statistics"],
         play: sync,
     },
     Scene {

@@ -63,9 +63,7 @@ impl Load {
 
     /// A load test of the server at `url`.
     pub fn at(url: &str) -> Load {
-        let mut load = Load::throwaway();
-        load.command.args(["--database-url", url]);
-        load
+        Load::throwaway().arg("--database-url").arg(url)
     }
 
     /// A command that only cleans up at the server at `url`, where there is one.
