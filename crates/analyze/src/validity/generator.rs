@@ -58,8 +58,9 @@ fn of_delay(share: f64, ms: f64) -> ValidityOutcome {
 /// How much of the response time answers lay unread because our threads, though woken, waited for
 /// a processor that others had: neither the CPU time that we used nor the length of our turns
 /// shows it. It is a delay of ours like lateness, so it has the same limits. An answer finds one
-/// wait at most; and of all response times no larger share is ours than the share of all time that
-/// our threads waited: long waits that are rare are no large part of the mean.
+/// wait (those within a turn make the turn long); and of all response times no larger share is ours
+/// than the share of all time that our threads waited: rare waits, however long, are no large part
+/// of the mean.
 pub(super) fn wake_delay(result: &RunResult) -> ValidityCheck {
     const CODE: &str = "generator_wake_delay";
     let load = &result.load_metrics;

@@ -234,7 +234,7 @@ pub struct Generator {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_ms: Option<Distribution>,
     /// How much of the time the threads had work but no processor; none where the system does not
-    /// tell.
+    /// tell. The kernel counts a wait where it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_queue_wait_percent: Option<f64>,
     /// The same of the thread that waited most.
