@@ -4,5 +4,6 @@ mod ended;
 mod plans;
 mod running;
 mod runs;
+mod same;
 mod sample;
 mod seed;

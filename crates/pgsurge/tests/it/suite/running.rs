@@ -32,6 +32,16 @@ impl Place {
         place
     }
 
+    /// One whose folder of results holds these files already.
+    pub fn with_results(settings: &str, files: &[(&str, &str)]) -> Place {
+        let place = Place::new(settings);
+        std::fs::create_dir(place.path("results")).unwrap();
+        for (name, text) in files {
+            std::fs::write(place.path("results").join(name), text).unwrap();
+        }
+        place
+    }
+
     /// Another settings file.
     pub fn settings(&self, text: &str) {
         std::fs::write(self.path("settings.json"), text).unwrap();
