@@ -72,7 +72,9 @@ pub static LOG: Key = Key {
     ..Key::new(
         "reporting.log",
         Takes::Text,
-        "Write one line per action here, as CSV: when, who, what, how it ended, how long",
+        "Write one line per action here, as CSV: when, who, what, how it ended, how long; in a suite \
+         a file for each scenario, FILE with its name before the ending, beside its result where FILE \
+         names no folder",
     )
 };
 

@@ -5,6 +5,7 @@
 //! general. All faults of all scenarios are told together, each once.
 
 pub mod builtin;
+mod log;
 mod selection;
 
 use super::fault::{Fault, Faults};
@@ -220,7 +221,11 @@ impl Settler<'_> {
         filed: Option<&FiledScenario>,
         builtin: Option<&Builtin>,
     ) -> Layers {
-        let [mut flags, environment, file] = [0, 1, 2].map(|rank| self.common.0[rank].clone());
+        let [mut flags, mut environment, mut file] =
+            [0, 1, 2].map(|rank| self.common.0[rank].clone());
+        for layer in [&mut flags, &mut environment, &mut file] {
+            log::of_scenario(layer, name, self.folder);
+        }
         let own = filed.map(|it| it.layer.clone()).unwrap_or_default();
         let mut built_in = builtin.map(Builtin::layer).unwrap_or_default();
         // Stages say how long a run takes, and those of users how many there are: who asked for

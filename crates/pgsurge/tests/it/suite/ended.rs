@@ -101,21 +101,18 @@ fn the_record_of_a_killed_scenario_stays_and_the_command_that_cleans_up_after_it
 #[test]
 fn a_log_outside_the_folder_of_the_suite_is_not_replaced_by_going_on() {
     let database = Database::new("suite_log");
-    let place = Place::new(TWO);
-    std::fs::create_dir(place.path("results")).unwrap();
-    std::fs::write(place.path("mine.log"), "mine").unwrap();
-    let ended = place.run(&at(&database, "--resume --log mine.log"));
+    let place = Place::with_results(TWO, &[]);
+    std::fs::write(place.path("mine.few.log"), "mine").unwrap();
+    let ended = place.run(&at(&database, "--resume --log ./mine.log"));
     assert_eq!(ended.code, Some(2), "{}", ended.err);
-    assert!(ended.err.contains("mine.log exists; --force replaces"), "{}", ended.err);
-    assert_eq!(std::fs::read_to_string(place.path("mine.log")).unwrap(), "mine");
+    assert!(ended.err.contains("./mine.few.log exists; --force replaces"), "{}", ended.err);
+    assert_eq!(std::fs::read_to_string(place.path("mine.few.log")).unwrap(), "mine");
 }
 
 #[test]
 fn what_is_no_result_is_told_and_not_replaced() {
     let database = Database::new("suite_broken");
-    let place = Place::new(TWO);
-    std::fs::create_dir(place.path("results")).unwrap();
-    std::fs::write(place.path("results/few.json"), "{}").unwrap();
+    let place = Place::with_results(TWO, &[("few.json", "{}")]);
     let ended = place.run(&at(&database, "--resume"));
     assert_eq!(ended.code, Some(2), "{}", ended.err);
     assert!(ended.err.contains("--resume: few: cannot read results/few.json"), "{}", ended.err);

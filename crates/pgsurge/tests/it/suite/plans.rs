@@ -187,6 +187,20 @@ fn a_suite_without_a_folder_has_one_named_after_the_time() {
 }
 
 #[test]
+fn a_log_is_one_for_each_scenario_wherever_it_is_asked_for() {
+    let file = r#"{"reporting": {"log": "file.csv"},
+        "test_scenarios": {"mine": {"connections": 1, "rate": 5}}}"#;
+    let logs = |arguments: &str| {
+        let names = suite("--output-dir r --scenarios normal_load mine").args(arguments);
+        let printed = printed(names.config("a.json", file));
+        let log = |index: usize| printed["scenarios"][index]["plan"]["output"]["log"].clone();
+        [0, 1].map(|index| log(index)["path"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(logs(""), ["r/file.normal_load.csv", "r/file.mine.csv"]);
+    assert_eq!(logs("--log ./a.b.csv"), ["./a.b.normal_load.csv", "./a.b.mine.csv"]);
+}
+
+#[test]
 fn the_table_of_plans_shows_every_scenario_and_why_one_is_not_run() {
     let ended = suite("--output-dir r --print-plan").run();
     assert!(ended.out.starts_with("results in r\n\nscenario baseline_performance ("));

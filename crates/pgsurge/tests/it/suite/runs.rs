@@ -31,6 +31,22 @@ fn a_suite_saves_each_result_and_compares_them() {
 }
 
 #[test]
+fn each_scenario_logs_its_actions_to_a_file_of_its_own_beside_its_result() {
+    let database = Database::new("suite_logs");
+    let place = Place::new(TWO);
+    let ended = place.run(&at(&database, "--log actions.csv"));
+    place.ended(&ended);
+    for name in ["few", "many"] {
+        let text = place.text(&format!("{name}.json"));
+        let result: model::run_result::RunResult = serde_json::from_str(&text).unwrap();
+        let log = result.load_metrics.action_log.unwrap();
+        assert_eq!(log.path, format!("results/actions.{name}.csv"));
+        let lines = place.text(&format!("actions.{name}.csv")).lines().count() as u64 - 1;
+        assert_eq!((lines, log.dropped), (result.load_metrics.all_actions.scheduled, 0), "{name}");
+    }
+}
+
+#[test]
 fn every_finished_scenario_is_compared_or_said_not_to_be() {
     let database = Database::new("suite_compares");
     let place = Place::new(TWO);
