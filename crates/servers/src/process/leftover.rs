@@ -87,6 +87,8 @@ fn signal_for(program: &Path) -> Option<Signal> {
         // Immediate shutdown.
         "postgres" => Some(Signal::SIGQUIT),
         "initdb" => Some(Signal::SIGTERM),
+        // It has nothing to put in order, and what the gentle signals mean to it changed with 1.23.
+        "pgbouncer" => Some(Signal::SIGKILL),
         // On some systems redis-server is a link to redis-check-rdb, and so for valkey.
         _ if name.starts_with("redis-") || name.starts_with("valkey-") => Some(Signal::SIGTERM),
         _ => None,
@@ -103,6 +105,7 @@ mod tests {
         assert_eq!(signal("/usr/lib/postgresql/15/bin/postgres"), Some(Signal::SIGQUIT));
         assert_eq!(signal("/opt/pg/bin/postgres (deleted)"), Some(Signal::SIGQUIT));
         assert_eq!(signal("/usr/bin/redis-check-rdb"), Some(Signal::SIGTERM));
+        assert_eq!(signal("/usr/sbin/pgbouncer"), Some(Signal::SIGKILL));
         assert_eq!(signal("/bin/bash").or(signal("/usr/bin/psql")), None);
     }
 }

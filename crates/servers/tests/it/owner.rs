@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 
 use nix::sys::signal::{SigHandler, Signal, kill};
 use nix::unistd::{Pid, Uid, User};
-use servers::{Postgres, PostgresOptions, Redis, RedisOptions};
+use servers::{PgBouncer, PgBouncerOptions, Postgres, PostgresOptions, Redis, RedisOptions};
 
 use crate::base::{Base, small};
 use crate::environment;
@@ -166,6 +166,11 @@ fn owns_servers_as_told() {
             servers::clean_up_on_signals().unwrap();
             hold(redis(base));
         }
+        "pgbouncer" => {
+            let server = postgres(base.clone());
+            let bouncer = pgbouncer(base, &server);
+            hold((bouncer, server));
+        }
         "servers in statics" => {
             static POSTGRES: OnceLock<Postgres> = OnceLock::new();
             static REDIS: OnceLock<Redis> = OnceLock::new();
@@ -190,6 +195,13 @@ fn postgres(base: PathBuf) -> Postgres {
     let server = Postgres::start(&environment(), &options).unwrap();
     println!("HELD {} {} {}", server.pid(), server.port(), server.url());
     server
+}
+
+fn pgbouncer(base: PathBuf, server: &Postgres) -> PgBouncer {
+    let options = PgBouncerOptions { base_dir: Some(base), ..Default::default() };
+    let bouncer = PgBouncer::start(&environment(), server, &options).unwrap();
+    println!("HELD {} {} {}", bouncer.pid(), bouncer.port(), bouncer.url());
+    bouncer
 }
 
 fn redis(base: PathBuf) -> Redis {

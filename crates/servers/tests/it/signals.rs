@@ -2,6 +2,7 @@
 //! next start.
 
 use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -55,6 +56,64 @@ fn killing_the_owner_ends_its_redis() {
     assert!(is_alive(held.pid));
     owner.kill();
     eventually("the server ends", || !is_alive(held.pid));
+}
+
+/// The program of a running server, started once more where that one was, by nobody who would take
+/// it along: as it is where its owner's death is not told to it.
+#[cfg(target_os = "linux")]
+struct Survivor(std::process::Child);
+
+#[cfg(target_os = "linux")]
+impl Survivor {
+    fn of(pid: u32) -> impl FnOnce() -> Survivor {
+        use std::os::unix::{ffi::OsStringExt, fs::MetadataExt, process::CommandExt};
+        let place = std::path::PathBuf::from(format!("/proc/{pid}"));
+        let [program, folder] =
+            ["exe", "cwd"].map(|it| std::fs::read_link(place.join(it)).unwrap());
+        let user = place.metadata().unwrap();
+        let line = std::fs::read(place.join("cmdline")).unwrap();
+        let words = line.split(|byte| *byte == 0).skip(1).filter(|it| !it.is_empty());
+        let words: Vec<_> = words.map(|it| std::ffi::OsString::from_vec(it.to_vec())).collect();
+        move || {
+            let mut command = std::process::Command::new(program);
+            command.args(words).current_dir(folder).uid(user.uid()).gid(user.gid());
+            Survivor(
+                command
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::null())
+                    .stderr(Stdio::null())
+                    .spawn()
+                    .unwrap(),
+            )
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Survivor {
+    fn drop(&mut self) {
+        // Ended already is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pgbouncer_that_outlived_its_owner_is_ended_by_the_next_start_and_one_in_use_is_not() {
+    let base = Base::new();
+    let mut owner = Owner::start("pgbouncer", &base);
+    let (_postgres, held) = (owner.held(), owner.held());
+    drop(start_another_server_in(&base));
+    assert!(is_alive(held.pid) && is_listened_on(held.port), "its owner lives");
+    let start_again = Survivor::of(held.pid);
+    owner.kill();
+    eventually("the server ends", || !is_alive(held.pid));
+    let survivor = start_again();
+    eventually("it listens", || is_listened_on(held.port));
+    drop(start_another_server_in(&base));
+    assert!(!is_alive(survivor.0.id()) && !is_listened_on(held.port));
+    assert!(base.folders().is_empty());
 }
 
 #[test]
