@@ -140,6 +140,8 @@ pub struct SetUp {
     pub seconds: f64,
     /// What a reader of the result should know.
     pub notes: Vec<String>,
+    /// What the user should know before the load begins.
+    pub warnings: Vec<String>,
     /// Executions of the catalogue's statements in set-up, by name: they count on the server too.
     pub statements: Vec<(&'static str, u64)>,
 }

@@ -8,7 +8,7 @@ use workload::Error;
 use workload::hokm;
 use workload::identifier::quote;
 use workload::pgbench::{self, Script};
-use workload::schema::{self, Fault, Found, Problem, Table};
+use workload::schema::{self, Fault, Found, Problem, Table, Trigger};
 
 const NAME: &str = "tables";
 
@@ -19,6 +19,8 @@ pub struct Tables {
     pub found: Vec<(&'static str, bool)>,
     /// Why others don't fit.
     pub faults: Vec<Fault>,
+    /// Triggers of the user's that a run would fire.
+    pub triggers: Vec<Trigger>,
     /// The schema where missing ones would be made; none where there is no such schema.
     pub schema: Option<String>,
     /// Whether our role may make them there.
@@ -34,9 +36,12 @@ pub struct Tables {
 pub fn read(client: &mut Client, plan: &Plan) -> Result<Tables, Error> {
     let schema = plan.data.schema.as_deref();
     let needed = needed(plan);
-    let mut inspected = Ok(Vec::new());
+    let (mut inspected, mut triggers) = (Ok(Vec::new()), Ok(Vec::new()));
     let place = only_reading(client, |client| {
         inspected = schema::inspect(client, schema, &needed);
+        if inspected.is_ok() {
+            triggers = schema::triggers(client, schema, &needed);
+        }
         Ok(())
     })
     .and_then(|()| only_reading(client, |client| place(client, schema)));
@@ -48,7 +53,7 @@ pub fn read(client: &mut Client, plan: &Plan) -> Result<Tables, Error> {
     };
     let is_there = |it: &Found| *it != Found::Missing;
     let found = needed.iter().zip(&found).map(|(table, it)| (table.name, is_there(it))).collect();
-    Ok(Tables { found, faults, schema, may_create, role })
+    Ok(Tables { found, faults, triggers: triggers?, schema, may_create, role })
 }
 
 /// Those of the built-in workloads; one of the user's own knows its tables alone.
@@ -81,6 +86,26 @@ fn place(client: &mut Client, schema: Option<&str>) -> Result<Place, wire::Error
 
 /// Judges them.
 pub fn judge(tables: &Tables) -> Vec<Line> {
+    let mut lines = of_tables(tables);
+    lines.extend(of_triggers(&tables.triggers));
+    lines
+}
+
+fn of_triggers(triggers: &[Trigger]) -> Option<Line> {
+    let named: Vec<String> = triggers.iter().map(ToString::to_string).collect();
+    let disable = |it: &Trigger| {
+        let Trigger { name, table } = it;
+        format!("ALTER TABLE {table} DISABLE TRIGGER {}", quote(name))
+    };
+    let mend = triggers.iter().map(disable).collect::<Vec<_>>().join("; ");
+    let why = format!("a run fires them: {}", Trigger::WHY);
+    (!triggers.is_empty()).then(|| {
+        Line::warning("triggers", named.join(", "), why)
+            .mend(format!("{mend} (in a copy of the database, where others need them)"))
+    })
+}
+
+fn of_tables(tables: &Tables) -> Vec<Line> {
     if !tables.faults.is_empty() {
         return tables.faults.iter().map(|fault| unfit(fault, &tables.role)).collect();
     }
@@ -137,7 +162,8 @@ mod tests {
 
     fn tables(found: &[(&'static str, bool)], schema: Option<&str>, may_create: bool) -> Tables {
         let (schema, role) = (schema.map(str::to_owned), "bench".to_owned());
-        Tables { found: found.to_vec(), faults: Vec::new(), schema, may_create, role }
+        let (found, faults, triggers) = (found.to_vec(), Vec::new(), Vec::new());
+        Tables { found, faults, triggers, schema, may_create, role }
     }
 
     fn one(tables: &Tables) -> Line {

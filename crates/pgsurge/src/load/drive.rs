@@ -156,6 +156,7 @@ impl Drive<'_> {
         let (rows, seconds) = (set_up.rows_loaded, set_up.seconds);
         self.messages.info(&format!("tables ready: {rows} rows loaded, {seconds:.1} s"));
         set_up.notes.iter().for_each(|note| self.messages.info(note));
+        set_up.warnings.iter().for_each(|it| self.messages.warn(it));
     }
 
     fn load(&self, workload: &mut Mix, set_up: &SetUp) -> Result<Loaded, LoadError> {
@@ -217,9 +218,8 @@ impl Drive<'_> {
                 log.discard();
             }
         } else {
-            let path = self.plan.output.partial();
-            let text = format!("what was measured until then is in {}", path.display());
-            self.messages.warn(&text);
+            let path = self.plan.output.partial().display().to_string();
+            self.messages.warn(&format!("what was measured until then is in {path}"));
             log.map(|log| log.finish_telling(self.messages));
         }
         of_engine(error)

@@ -78,6 +78,25 @@ fn a_good_server_is_fit_and_nothing_is_made_on_it() {
     assert_eq!(database.contents(), before);
 }
 
+#[test]
+fn triggers_of_a_user_that_a_run_would_fire_are_a_warning_and_what_mends_it_mends_it() {
+    let database = crate::existing_tables::game("check_triggers");
+    assert_eq!(check(&database.url(), "").lines("triggers"), [&Value::Null; 0]);
+    database.psql(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE TRIGGER seen BEFORE INSERT ON players FOR EACH ROW EXECUTE FUNCTION nothing();
+        CREATE TRIGGER log AFTER UPDATE ON games FOR EACH ROW EXECUTE FUNCTION nothing();",
+    );
+    let found = check(&database.url(), "");
+    assert_eq!(found.code, 0, "{:#}", found.document);
+    let [outcome, what, mend] = found.line("triggers");
+    assert_eq!((outcome, what), ("warning", "\"seen\" on players, \"log\" on games"));
+    let (mend, _) = mend.split_once(" (").unwrap();
+    assert_eq!(mend.matches("DISABLE TRIGGER").count(), 2, "{mend}");
+    database.psql(mend);
+    assert_eq!(check(&database.url(), "").lines("triggers"), [&Value::Null; 0]);
+}
+
 /// Changes settings, and waits until `name` is no longer `old`.
 fn change(server: &Postgres, sql: &str, (name, old): (&str, &str)) {
     server.psql(&format!("{sql};\nSELECT pg_reload_conf()")).unwrap();

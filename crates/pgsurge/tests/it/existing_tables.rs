@@ -108,6 +108,7 @@ fn the_games_tables_are_left_as_they_were_found() {
         assert!(load.statements[name].totals.session_count > 0, "{name} was never run");
     }
     assert_eq!(database.contents(), before);
+    assert!(!ended.err.contains("trigger"), "{}", ended.err);
 }
 
 #[test]
@@ -125,6 +126,9 @@ fn a_grown_database_of_100_000_rows_is_left_as_it_was_found() {
     let load = ended.result().load_metrics;
     assert!(load.verification.as_ref().is_some_and(|it| it.passed), "{:?}", load.verification);
     assert_eq!(load.all_actions.failed, 0, "{:?}", load.errors);
+    let warning = "warning: the load fires triggers of yours: \"changed\" on games: what they do";
+    let at = |text: &str| ended.err.find(text).unwrap_or_else(|| panic!("{text}: {}", ended.err));
+    assert!(at("tables ready") < at(warning) && at(warning) < at("result: "), "{}", ended.err);
     for name in ["event_append", "game_save", "player_hand", "session_expire"] {
         assert!(load.statements[name].totals.session_count > 0, "{name} was never run");
     }

@@ -8,7 +8,7 @@ use super::tables::{NEEDED, key_column, new_table};
 use super::world::World;
 use crate::error::Error;
 use crate::loading::{self, Rows};
-use crate::schema::{self, Claim, Found, Mark, Owned};
+use crate::schema::{self, Claim, Found, Mark, Owned, Trigger};
 use crate::workload::{Server, SetUp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -71,6 +71,8 @@ fn claim(
             shared_with.extend(mark.others(run).into_iter().map(str::to_owned));
         }
     }
+    let triggers = schema::triggers(claim.client(), schema, &NEEDED)?;
+    done.warnings.extend(Trigger::warning(&triggers));
     done.created = claim.create(&missing, &Mark::of(run))?;
     if !shared_with.is_empty() {
         let runs: Vec<String> = shared_with.into_iter().collect();

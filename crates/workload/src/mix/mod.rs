@@ -108,6 +108,7 @@ impl Mix {
             all.rows_loaded += one.rows_loaded;
             all.seconds += one.seconds;
             all.notes.extend(one.notes);
+            all.warnings.extend(one.warnings);
             all.statements.extend(one.statements);
         }
         Ok(all)

@@ -1,9 +1,9 @@
 //! Before the load: pgbench's tables are found and shared, or made.
 
-use super::tables::Tables;
+use super::tables::{Tables, needed};
 use crate::error::Error;
 use crate::postgres::Statement;
-use crate::schema::{self, Claim, Mark, Owned};
+use crate::schema::{self, Claim, Mark, Owned, Trigger};
 use crate::workload::{Server, SetUp};
 use std::time::{Duration, Instant};
 use wire::blocking::Client;
@@ -119,6 +119,9 @@ impl SettingUp<'_> {
             let text = "the pgbench tables that are there have scale";
             self.done.notes.push(format!("{text} {scale}: --scale was not used"));
         }
+        let tables = needed(self.tables.writes);
+        let triggers = schema::triggers(claim.client(), self.tables.schema, tables)?;
+        self.done.warnings.extend(Trigger::warning(&triggers));
         let mut others = Vec::new();
         for name in self.tables.names() {
             if let Some(mark) = claim.join(Owned::Table(&name))? {

@@ -12,6 +12,7 @@ mod mark;
 mod owned;
 mod prepare;
 mod release;
+mod triggers;
 
 pub use claim::{Claim, statements};
 pub use fault::{Fault, Problem};
@@ -20,6 +21,7 @@ pub use mark::Mark;
 pub use owned::{Owned, Seen};
 pub use prepare::prepare;
 pub use release::{How, Release, release, release_schema};
+pub use triggers::{Trigger, triggers};
 
 /// What a workload needs of one table.
 #[derive(Clone, Copy, Debug)]

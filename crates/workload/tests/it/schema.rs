@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use workload::Error;
-use workload::schema::{Column, Found, Privilege, Table, inspect};
+use workload::schema::{Column, Found, Privilege, Table, inspect, triggers};
 
 const GAMES: Table = Table {
     name: "games",
@@ -96,4 +96,32 @@ fn a_user_who_may_not_write_hears_it_before_any_load() {
     database.run("DROP OWNED BY reader; DROP ROLE reader");
     let expected = "no permission to INSERT on table games; no permission to UPDATE on table games";
     assert_eq!(text, expected);
+}
+
+#[test]
+fn triggers_that_our_rows_fire_are_found_and_no_others() {
+    let database = Database::new("triggers");
+    database.run(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE TABLE games (id text PRIMARY KEY);
+        CREATE TABLE \"of\" (id text REFERENCES games);
+        CREATE TRIGGER \"My log\" AFTER DELETE ON games FOR EACH ROW EXECUTE FUNCTION nothing();
+        CREATE TRIGGER adds BEFORE INSERT ON games EXECUTE FUNCTION nothing();
+        CREATE TRIGGER always BEFORE INSERT ON games EXECUTE FUNCTION nothing();
+        CREATE TRIGGER empties BEFORE TRUNCATE ON games EXECUTE FUNCTION nothing();
+        CREATE TRIGGER is_off BEFORE INSERT ON games EXECUTE FUNCTION nothing();
+        CREATE TRIGGER of_replicas BEFORE INSERT ON games EXECUTE FUNCTION nothing();
+        ALTER TABLE games DISABLE TRIGGER is_off, ENABLE ALWAYS TRIGGER always,
+            ENABLE REPLICA TRIGGER of_replicas",
+    );
+    let found = |table| {
+        let found = triggers(&mut database.client(), None, &[table]).unwrap();
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(found(GAMES), ["\"My log\" on games", "\"adds\" on games", "\"always\" on games"]);
+    let read = Table { privileges: &[Privilege::Select], ..GAMES };
+    assert_eq!(found(read), [""; 0], "who only reads fires none");
+    assert_eq!(found(Table { name: "missing", ..GAMES }), [""; 0]);
+    database.run("COMMENT ON TABLE games IS 'made by pgsurge; needed by run r1'");
+    assert_eq!(found(GAMES), [""; 0], "a table of ours has none of a user's");
 }
