@@ -6,10 +6,11 @@
 
 use crate::finding::Recommendation;
 use crate::metric::Distribution;
-use crate::run_result::{Environment, ErrorRow, RunKind, RunResult};
+use crate::run_result::{CustomMetric, Environment, ErrorRow, RunKind, RunResult};
 use crate::threshold::{ThresholdOutcome, ThresholdResult};
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A suite, finished or as far as it came.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -146,6 +147,9 @@ pub struct Figures {
     /// The longest stage of constant load; absent where the load always moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_hold_s: Option<f64>,
+    /// What the workload measures of its own, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub custom: BTreeMap<String, CustomMetric>,
 }
 
 /// Which other scenario one is held against.
@@ -181,6 +185,8 @@ pub enum Effect {
     Worse,
     /// Less than the numbers can tell.
     Unchanged,
+    /// Nobody knows which way is good: the metric is the workload's own.
+    Unknown,
 }
 
 /// How one metric changed.
@@ -230,6 +236,7 @@ impl Figures {
             failed_thresholds: result.thresholds.iter().filter(failed).cloned().collect(),
             errors: load.errors.iter().take(MOST_ERRORS).cloned().collect(),
             longest_hold_s: holds.reduce(f64::max),
+            custom: load.custom.clone(),
         }
     }
 }

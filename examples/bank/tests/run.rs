@@ -181,6 +181,8 @@ fn every_command_knows_the_workload() {
         let result = place.json(&format!("out/{scenario}.json"));
         assert_eq!(result["load_metrics"]["custom"]["amount"]["unit"], "coins");
         assert_eq!(result["load_metrics"]["verification"]["checks"][0]["checked"], 50);
+        let row = format!("| transfers | {scenario} | ");
+        assert!(place.text("out/suite.md").contains(&row), "{}", place.text("out/suite.md"));
     }
     assert_eq!(place.tables(), "0", "each scenario's table is gone");
 }
@@ -197,6 +199,8 @@ fn what_a_killed_run_left_is_removed_by_its_name_and_nothing_else_is() {
     running.wait().unwrap();
     assert_eq!(place.tables(), "2");
     place.run("report r.json.partial").says(0, &["INTERRUPTED  bank", "pgsurge load --clean r"]);
+    let markdown = place.run("report r.json.partial --format md");
+    markdown.says(0, &["metrics of the workload's own are absent, for its users count them"]);
     let run = run_name(&place.folder.path().join("r.json.partial"));
     place.run(&format!("load --clean {run}")).says(0, &[&format!("dropped: public.bank_{run}")]);
     assert_eq!(place.tables(), "1", "another's table stays");

@@ -1,11 +1,12 @@
 //! How one scenario differs from another, in percent and in words.
 
 use super::compared::{Compared, Run};
+use super::own;
 use model::suite::{Change, Degradation, Effect, Figures, Reference};
 use model::units::{decimal, percent};
 
 /// Less than this is no change: histograms keep two significant digits.
-const RESOLUTION_PERCENT: f64 = 1.0;
+pub(super) const RESOLUTION_PERCENT: f64 = 1.0;
 
 /// Each scenario against the one before it and, where that is another one, against the baseline.
 pub(super) fn all(compared: &Compared<'_>) -> Vec<Degradation> {
@@ -35,11 +36,12 @@ fn against(run: &Run<'_>, other: &Run<'_>, reference: Reference) -> Degradation 
         time("response_time_ms.p99", |it| it.response_time_ms.map(|it| it.p99)),
         errors(other, run),
     ];
+    let own = own::changes(other.figures, run.figures);
     Degradation {
         scenario: run.name.to_owned(),
         against: other.name.to_owned(),
         reference,
-        changes: changes.into_iter().flatten().collect(),
+        changes: changes.into_iter().flatten().chain(own).collect(),
     }
 }
 
@@ -126,7 +128,7 @@ fn errors(from: &Run<'_>, to: &Run<'_>) -> Option<Change> {
     })
 }
 
-fn said(size_percent: f64, direction: &str) -> String {
+pub(super) fn said(size_percent: f64, direction: &str) -> String {
     match size_percent.abs() < RESOLUTION_PERCENT {
         true => direction.to_owned(),
         false => format!("{} % {direction}", decimal(size_percent.abs())),

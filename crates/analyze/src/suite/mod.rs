@@ -5,6 +5,7 @@
 
 mod compared;
 mod degradation;
+mod own;
 mod recommendations;
 mod verdict;
 

@@ -1,11 +1,12 @@
 //! Scenarios with one property each, and what follows from it.
 
 use super::*;
-use model::metric::Distribution;
-use model::run_result::ErrorRow;
+use model::metric::{Distribution, MetricKind, MetricValue};
+use model::run_result::{CustomMetric, ErrorRow};
 use model::suite::{Effect, Figures, Reference, ScenarioStatus};
 use model::threshold::{self, ThresholdOutcome, ThresholdResult};
 use model::verdict::Cause;
+use std::collections::BTreeMap;
 
 /// A minute at 100 of 100 offered actions/s, answered in 10 ms.
 fn passed(name: &str, connections: u64) -> Scenario {
@@ -267,4 +268,44 @@ fn the_gravest_scenario_decides_and_one_that_was_not_run_does_not() {
 fn a_suite_of_which_nothing_ran_has_answered_nothing() {
     assert_eq!(judged(&[not_run("migration_load")]).verdict.exit_code, 7);
     assert_eq!(judged(&[]).verdict.exit_code, 7);
+}
+
+fn own(name: &str, kind: MetricKind, value: MetricValue) -> (String, CustomMetric) {
+    let (unit, meaning) = ("things".to_owned(), "what it is".to_owned());
+    (name.to_owned(), CustomMetric { kind, unit, meaning, value })
+}
+
+#[test]
+fn metrics_of_the_workloads_own_are_compared_and_called_neither_good_nor_bad() {
+    let spread = |mean, p95| {
+        MetricValue::Distribution(Distribution { mean, p95, ..Distribution::default() })
+    };
+    let of = |orders, stock, sizes| {
+        BTreeMap::from([
+            own("orders", MetricKind::Counter, MetricValue::Number(orders)),
+            own("sizes", MetricKind::Histogram, sizes),
+            own("stock", MetricKind::Gauge, MetricValue::Number(stock)),
+        ])
+    };
+    let long = |it: &mut Figures| {
+        (it.custom, it.elapsed_s) = (of(300.0, 5.0, spread(3.0, 4.0)), 120.0);
+        it.custom.extend([own("only_here", MetricKind::Gauge, MetricValue::Number(1.0))]);
+    };
+    let first = with(passed("few", 1), |it| it.custom = of(100.0, 0.0, spread(2.0, 4.0)));
+    let judged = judged(&[first, with(passed("many", 2), long)]);
+    let own: Vec<_> = judged.degradation[0]
+        .changes
+        .iter()
+        .filter(|it| it.metric.starts_with("custom."))
+        .collect();
+    let told: Vec<_> = own.iter().map(|it| (it.metric.as_str(), it.words.as_str())).collect();
+    let expected = [
+        // Three times as many in twice the time.
+        ("custom.orders.per_s", "50 % more per second"),
+        ("custom.sizes.mean", "50 % more on average"),
+        ("custom.sizes.p95", "the same at p95"),
+        ("custom.stock", "5 after none"),
+    ];
+    assert_eq!(told, expected);
+    assert!(own.iter().all(|it| it.effect == Effect::Unknown), "{own:?}");
 }

@@ -100,8 +100,9 @@ fn what_differs(notes: &RecordNotes, goes_on: bool) -> ValidityCheck {
     let more = if notes.load_ended { "" } else { ", the slowest statements, outages" };
     let evidence = format!(
         "made from the record of a run that did not end: actions count where they ended, times of \
-         single operations and service times are known until {} s; not in it are metrics of the \
-         workload's own, the server's of the whole run{more} and a verification",
+         single operations and service times are known until {} s; metrics of the workload's own are \
+         absent, for its users count them in memory until the run ends; not in it are the server's \
+         of the whole run{more} and a verification",
         decimal(notes.operations_end_s)
     );
     let outcome = match goes_on {

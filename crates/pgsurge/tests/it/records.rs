@@ -109,7 +109,12 @@ fn the_report_of_a_killed_run_says_so_and_how_to_remove_what_it_made() {
     );
     let (_, differs) = validity(&result, "record").unwrap();
     assert!(differs.contains("actions count where they ended"), "{differs}");
+    let absent =
+        "metrics of the workload's own are absent, for its users count them in memory until";
+    assert!(differs.contains(absent) && result.load_metrics.custom.is_empty(), "{differs}");
+    assert_eq!(result.load_metrics.games, None);
     let markdown = report(&record, "--format md").out;
+    assert!(markdown.contains(absent) && flat.contains(absent), "{markdown}\n{flat}");
     assert!(markdown.starts_with("# Load test: INTERRUPTED"), "{markdown}");
     let series = report(&record, "--format series").out;
     assert!(series.contains(",actions_succeeded,"), "{series}");

@@ -14,6 +14,7 @@ pub fn render(suite: &SuiteResult) -> String {
     section(&mut out, "Scenarios", &grid(&table::scenarios(suite)));
     section(&mut out, "What they are", &list(suite.scenarios.iter().map(described)));
     section(&mut out, "From one to the next", &grid(&table::degradation(suite)));
+    section(&mut out, "What the workloads measured of their own", &grid(&table::own(suite)));
     section(&mut out, "What follows", &list(suite.recommendations.iter().map(recommended)));
     if let Some(first) = &suite.environment {
         section(&mut out, "Environment", &environment(first));

@@ -1,11 +1,12 @@
 //! What the tables of a suite hold, for all formats.
 
-use crate::markdown::verdict_word;
+use crate::markdown::{metric_value, verdict_word};
 use crate::table::{ABSENT, Table};
 use model::suite::{
     Change, Degradation, Figures, Reference, Scenario, ScenarioStatus, SuiteResult,
 };
 use model::units::{count, milliseconds, percent, rate};
+use std::collections::BTreeSet;
 
 /// One row per scenario.
 pub(super) fn scenarios(suite: &SuiteResult) -> Table {
@@ -86,6 +87,39 @@ pub(super) fn degradation(suite: &SuiteResult) -> Table {
         ]
     }));
     table
+}
+
+/// What workloads measured of their own, the scenarios one below the other.
+pub(super) fn own(suite: &SuiteResult) -> Table {
+    let mut table = Table::new(
+        ["metric", "scenario", "came to", "against the one before", "against the baseline"],
+        5,
+    );
+    let figures = suite.scenarios.iter().filter_map(|it| it.figures.as_ref());
+    let metrics: BTreeSet<&String> = figures.flat_map(|it| it.custom.keys()).collect();
+    for metric in metrics {
+        let with = suite.scenarios.iter().filter_map(|it| {
+            let came_to = it.figures.as_ref()?.custom.get(metric)?;
+            Some((it.name.as_str(), metric_value(came_to)))
+        });
+        table.rows.extend(with.map(|(scenario, came_to)| {
+            let changed = |reference| own_change(suite, scenario, metric, reference);
+            let [before, baseline] = [Reference::Previous, Reference::Baseline].map(changed);
+            vec![metric.clone(), scenario.to_owned(), came_to, before, baseline]
+        }));
+    }
+    table
+}
+
+/// How a metric of the workload's own changed from another scenario to this one.
+fn own_change(suite: &SuiteResult, scenario: &str, metric: &str, reference: Reference) -> String {
+    let against =
+        suite.degradation.iter().find(|it| it.scenario == scenario && it.reference == reference);
+    let places = ["", ".per_s", ".mean", ".p95"].map(|part| format!("custom.{metric}{part}"));
+    let changes = against.into_iter().flat_map(|it| &it.changes);
+    let words = changes.filter(|it| places.contains(&it.metric)).map(|it| it.words.as_str());
+    let words: Vec<&str> = words.collect();
+    if words.is_empty() { ABSENT.to_owned() } else { words.join(", ") }
 }
 
 /// The other scenario, and what it is to this one.

@@ -84,6 +84,7 @@ fn suite() -> SuiteResult {
                 change("response_time_ms.p95", 2.0, 3.0, "50 % slower"),
                 change("response_time_ms.p99", times.p99, 8.0, "100 % slower"),
                 change("error_rate_percent", 0.0, 1.5, "more errors: 1.5 % after 0 %"),
+                change("custom.hands_played.per_s", 2.0, 1.0, "50 % less per second"),
             ],
         }],
         recommendations: vec![Recommendation {
