@@ -178,7 +178,7 @@ impl Drive<'_> {
             set_up_statements: by_name(&set_up.statements),
             ..Header::default()
         };
-        let journal = Journal::of_plan(self.plan, header, &catalog)?;
+        let journal = Journal::of_plan(self.plan, header, &catalog, self.messages)?;
         let progress = Progress::new(self.plan, self.messages, self.terminal);
         let watching =
             Watching::start(self.plan, self.target, self.interrupt.twice(), self.messages);

@@ -3,8 +3,10 @@
 //! It keeps the memory of a run flat, and it is what is left when a run is killed. A disk that
 //! fills up ends the record, never the run: the result then says what is missing.
 
+use super::aside::Aside;
 use super::error::LoadError;
 use crate::error::io_words;
+use crate::messages::Messages;
 use model::catalog::Catalog;
 use model::measured::{Interval, Measured};
 use model::plan::Plan;
@@ -31,7 +33,12 @@ impl Journal {
     ///
     /// # Errors
     /// The file can't be created or written, or another run writes it.
-    pub fn of_plan(plan: &Plan, header: Header, catalog: &Catalog) -> Result<Journal, LoadError> {
+    pub fn of_plan(
+        plan: &Plan,
+        header: Header,
+        catalog: &Catalog,
+        messages: &Messages,
+    ) -> Result<Journal, LoadError> {
         let mut encoder = SeriesEncoder::new(plan.warm_up.as_secs_f64());
         if plan.output.include_raw_data {
             encoder = encoder.every_interval();
@@ -44,26 +51,33 @@ impl Journal {
         };
         let folder = plan.output.folder();
         std::fs::create_dir_all(folder).map_err(LoadError::output(folder))?;
-        Journal::create(&plan.output.partial(), encoder, header, catalog)
+        let path = plan.output.partial();
+        let (mut file, mut aside) = claim(&path)?;
+        if aside.is_none() {
+            aside = Aside::of(&path)?;
+            if aside.is_some() {
+                file = claim(&path)?.0;
+            }
+        }
+        aside.iter().for_each(|it| messages.warn(&it.told()));
+        let lines = encoder.header(header, catalog);
+        Journal::begin((path, file), encoder, &lines)
     }
 
-    fn create(
-        path: &Path,
+    fn begin(
+        (path, file): (PathBuf, File),
         encoder: SeriesEncoder,
-        header: Header,
-        catalog: &Catalog,
+        header: &str,
     ) -> Result<Journal, LoadError> {
         let warm_up_s = encoder.warm_up_s();
-        let file = claim(path)?;
         let write = || {
             file.set_len(0)?;
             let mut file = BufWriter::new(file);
-            file.write_all(encoder.header(header, catalog).as_bytes())?;
+            file.write_all(header.as_bytes())?;
             file.flush()?;
             Ok(file)
         };
-        let file = write().map_err(LoadError::output(path))?;
-        let path = path.to_owned();
+        let file = write().map_err(LoadError::output(&path))?;
         Ok(Journal { path, file, encoder, failed: None, until_s: -warm_up_s, warm_up_s })
     }
 
@@ -114,22 +128,25 @@ impl Journal {
 
 /// Opens the record as its only writer; what is in it stays until this has come out well. Who reads
 /// it sees by the lock that the run still goes on; where a file system has no locks, nobody does.
-fn claim(path: &Path) -> Result<File, LoadError> {
+fn claim(path: &Path) -> Result<(File, Option<Aside>), LoadError> {
     let open = || File::options().write(true).create(true).truncate(false).open(path);
     let is_locked = |locked| matches!(locked, Err(TryLockError::WouldBlock));
-    let mut file = open().map_err(LoadError::output(path))?;
+    let (mut file, mut aside) = (open().map_err(LoadError::output(path))?, None);
     if is_locked(file.try_lock()) {
         if is_locked(file.try_lock_shared()) {
             return Err(LoadError::Busy(path.to_owned()));
         }
-        // A reader has it, of a run that is gone: it may read on, in a file without a name.
-        std::fs::remove_file(path).map_err(LoadError::output(path))?;
+        // A reader has it, of a run that is gone: it may read on, wherever its file is.
+        aside = Aside::of(path)?;
+        if aside.is_none() {
+            std::fs::remove_file(path).map_err(LoadError::output(path))?;
+        }
         file = open().map_err(LoadError::output(path))?;
         if is_locked(file.try_lock()) {
             return Err(LoadError::Busy(path.to_owned()));
         }
     }
-    Ok(file)
+    Ok((file, aside))
 }
 
 /// Why the series of a run end before it did.
@@ -202,12 +219,12 @@ mod tests {
     fn a_record_that_another_run_writes_is_refused_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json.partial");
-        let mut first = claim(&path).unwrap();
+        let (mut first, _) = claim(&path).unwrap();
         first.write_all(b"a line").unwrap();
         assert!(matches!(claim(&path), Err(LoadError::Busy(_))));
         assert_eq!(std::fs::read(&path).unwrap(), b"a line");
         drop(first);
-        assert_eq!(claim(&path).unwrap().metadata().unwrap().len(), 6, "until it is written");
+        assert_eq!(claim(&path).unwrap().0.metadata().unwrap().len(), 6, "until it is written");
     }
 
     #[test]

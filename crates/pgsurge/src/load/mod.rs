@@ -6,6 +6,7 @@
 
 mod abort;
 mod action_log;
+pub(crate) mod aside;
 pub mod clean;
 mod drive;
 mod error;

@@ -3,17 +3,15 @@
 
 use crate::error::Error;
 use crate::load::LoadError;
+use crate::load::aside::{Aside, plan_of, run_of};
 use crate::messages::Messages;
 use model::plan::Plan;
 use model::run_result::RunResult;
-use model::series::Line;
-use serde_json::Value;
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-/// Keeps the record of a run that may have left rows, under the run's own name, and tells how to
-/// remove them. A record that names no rows is replaced when the scenario runs again.
+/// Keeps the record of a killed run under the run's own name, and tells how to remove the rows that
+/// it may have left.
 ///
 /// # Errors
 /// It can't be renamed.
@@ -23,10 +21,7 @@ pub(super) fn set_aside(plan: &Plan, name: &str, messages: &Messages) -> Result<
         return Ok(());
     }
     messages.info(&format!("{name} was killed: it runs again"));
-    match plan_of(&record) {
-        Some(killed) => keep(&record, &killed, name, messages),
-        None => Ok(()),
-    }
+    keep(&record, name, messages)
 }
 
 /// Removes the record beside a finished result, which a program that is killed while it saves
@@ -41,8 +36,8 @@ pub(super) fn of_finished(
     messages: &Messages,
 ) -> Result<(), Error> {
     let record = plan.output.partial();
-    if let Some(killed) = plan_of(&record).filter(|it| run_of(it) != run_of(&result.plan)) {
-        keep(&record, &killed, name, messages)?;
+    if plan_of(&record).is_some_and(|it| run_of(&it) != run_of(&result.plan)) {
+        keep(&record, name, messages)?;
     }
     match std::fs::remove_file(&record) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -60,33 +55,9 @@ pub(super) fn foreign_log(plan: &Plan, name: &str) -> Option<String> {
         .then(|| format!("{name}: {} exists; --force replaces what is there", log.display()))
 }
 
-fn keep(record: &Path, killed: &Value, name: &str, messages: &Messages) -> Result<(), Error> {
-    let (Some(run), Some(command)) = (run_of(killed), report::advice::removal(killed)) else {
-        return Ok(());
-    };
-    let mut aside = record.as_os_str().to_owned();
-    aside.push(format!(".{run}"));
-    let aside = PathBuf::from(aside);
-    std::fs::rename(record, &aside).map_err(LoadError::output_of("--output-dir", &aside))?;
-    messages.warn(&format!(
-        "{name}: an earlier run was killed, and may have left rows on the server: {command} removes \
-         them; its record is now {}",
-        aside.display()
-    ));
-    Ok(())
-}
-
-/// The plan of the run whose record this is.
-fn plan_of(record: &Path) -> Option<Value> {
-    let mut first = String::new();
-    BufReader::new(File::open(record).ok()?).read_line(&mut first).ok()?;
-    match Line::parse(&first).ok()? {
-        Line::Header(header) => Some(header.plan),
-        _ => None,
+fn keep(record: &Path, name: &str, messages: &Messages) -> Result<(), Error> {
+    if let Some(aside) = Aside::of(record)? {
+        messages.warn(&format!("{name}: {}", aside.told()));
     }
-}
-
-/// The name of its run; none that could lead out of the folder.
-fn run_of(plan: &Value) -> Option<&str> {
-    plan.pointer("/data/run").and_then(Value::as_str).filter(|it| model::plan::is_run_name(it))
+    Ok(())
 }

@@ -279,3 +279,33 @@ fn the_record_of_a_run_that_goes_on_is_not_overwritten_by_another_one() {
     running.signal(Signal::SIGINT);
     assert!(running.wait().result().load_metrics.all_actions.succeeded > 0);
 }
+
+#[test]
+fn a_run_that_may_replace_files_keeps_the_record_of_a_killed_one_and_tells_its_name() {
+    let database = Database::new("records_kept");
+    let load = "--workload select-only --connections 1 --rate 50 --warm-up 0";
+    let mut running = Load::at(&database.url()).args(load).args("--duration 10m").start();
+    running.wait_for_second(1);
+    running.signal(Signal::SIGKILL);
+    let killed = running.wait();
+    let record = killed.path(RECORD);
+    let (bytes, before) = (std::fs::read(&record).unwrap(), report(&record, "").out);
+    let run = result(&record).plan["data"]["run"].as_str().unwrap().to_owned();
+    let output = killed.path("result.json").display().to_string();
+    let url = format!("--database-url {} --duration 1s --output {output}", database.url());
+    let again = || Program::load().args(load).args(&url);
+    let refused = again().run();
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains(&format!("{} exists", record.display())), "{}", refused.err);
+    let ended = again().args("--force").run();
+    assert!(killed.path("result.json").exists() && !record.exists(), "{}", ended.err);
+    let aside = killed.path(&format!("{RECORD}.{run}"));
+    let told = format!(
+        "warning: an earlier run ended without a result, and may have left rows on the server: \
+         pgsurge load --clean {run} "
+    );
+    assert!(ended.err.contains(&told), "{}", ended.err);
+    let kept = format!(" removes them; its record is now {}\n", aside.display());
+    assert!(ended.err.contains(&kept), "{}", ended.err);
+    assert_eq!((std::fs::read(&aside).unwrap(), report(&aside, "").out), (bytes, before));
+}

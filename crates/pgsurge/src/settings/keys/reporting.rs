@@ -103,7 +103,11 @@ pub static TAG: Key = Key {
 pub static FORCE: Key = Key {
     flag: flag("force", ""),
     default: Default::Is("false"),
-    ..Key::new("flags.force", Takes::Switch, "Replace files of an earlier result")
+    ..Key::new(
+        "flags.force",
+        Takes::Switch,
+        "Replace files of an earlier result; the record of a run without one is moved aside",
+    )
 };
 
 /// How often progress is told.

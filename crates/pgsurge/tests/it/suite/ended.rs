@@ -86,7 +86,7 @@ fn the_record_of_a_killed_scenario_stays_and_the_command_that_cleans_up_after_it
     place.settings(TWO);
     let ended = place.run(&at(&database, "--resume"));
     place.ended(&ended);
-    let told = "warning: many: an earlier run was killed, and may have left rows on the server: \
+    let told = "warning: many: an earlier run ended without a result, and may have left rows on the server: \
                 pgsurge load --clean ";
     let (_, command) = ended.err.split_once(told).unwrap_or_else(|| panic!("{}", ended.err));
     let (command, kept) = command.split_once(" removes them; its record is now ").unwrap();

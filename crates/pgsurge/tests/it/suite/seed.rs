@@ -74,7 +74,7 @@ fn the_documents_own_settings_killed_in_the_middle_and_resumed_give_the_same_rep
     let files_before = files();
     let ended = place.run(&format!("{flags} --resume"));
     assert!(ended.err.contains("baseline_performance: kept"), "{}", ended.err);
-    let again = "warning: normal_load: an earlier run was killed, and may have left rows on the \
+    let again = "warning: normal_load: an earlier run ended without a result, and may have left rows on the \
                  server: pgsurge load --clean r";
     assert!(ended.err.contains(again), "{}", ended.err);
     let resumed = place.suite();
