@@ -11,6 +11,7 @@ use crate::load::{Session, Target};
 use crate::messages::Messages;
 use crate::settings::{self, Resolved, keys};
 use crate::surroundings::Surroundings;
+use std::cell::Cell;
 use std::io::Write as _;
 use std::path::Path;
 use time::macros::format_description;
@@ -24,7 +25,8 @@ pub fn run(surroundings: &Surroundings, messages: &Messages) -> Result<ExitCode,
     let form = format_description!("[year][month][day]T[hour][minute][second]Z-demo");
     let folder = surroundings.now.format(form).unwrap_or_else(|_| "demo".to_owned());
     let folder = Path::new("pgsurge-results").join(folder);
-    let tour = Tour { session, surroundings, folder: &folder };
+    let ended = Cell::new(ExitCode::Passed);
+    let tour = Tour { session, surroundings, messages, folder: &folder, ended };
     tour.say("pgsurge demo: three short load tests of the card game on a throwaway PostgreSQL\n")?;
     let first = tour.plan("1-capacity", &[("duration", "6s"), ("qps-target", "0")])?;
     let target = tour.session.reach(&first)?;
@@ -32,14 +34,17 @@ pub fn run(surroundings: &Surroundings, messages: &Messages) -> Result<ExitCode,
     tour.half(capacity_per_s, &target)?;
     tour.stall(capacity_per_s, &target)?;
     tour.say(&format!("\nThe results are in {}. Next: pgsurge load --help", folder.display()))?;
-    Ok(ExitCode::Passed)
+    Ok(tour.ended.get())
 }
 
 /// What the stops share.
 struct Tour<'a> {
     session: Session<'a>,
     surroundings: &'a Surroundings,
+    messages: &'a Messages,
     folder: &'a Path,
+    /// How the first stop ended that did not pass.
+    ended: Cell<ExitCode>,
 }
 
 impl Tour<'_> {
@@ -77,9 +82,43 @@ impl Tour<'_> {
         if outcome.exit_code == ExitCode::Interrupted {
             return Err(crate::load::LoadError::Interrupted.into());
         }
+        let code = counted(outcome.exit_code);
+        self.ended.set(first_failure(self.ended.get(), code));
+        if code != ExitCode::Passed {
+            let (number, path) = (code.number(), resolved.plan.output.path.display());
+            let why = outcome.result.verdict.reasons.join("; ");
+            self.messages.warn(&format!("{path}: exit code {number}: {why}"));
+        }
         match outcome.unwritten {
             Some(error) => Err(error.into()),
             None => Ok(outcome.result),
         }
+    }
+}
+
+/// What the end of a stop is to the tour. Nobody set it limits: those that every load test has say
+/// what users bear, and the tour takes a server to its limit, and stops it, on purpose.
+fn counted(stop: ExitCode) -> ExitCode {
+    if stop == ExitCode::ThresholdFailed { ExitCode::Passed } else { stop }
+}
+
+/// How the tour ends after another stop: as the first one did that did not pass.
+fn first_failure(so_far: ExitCode, stop: ExitCode) -> ExitCode {
+    if so_far == ExitCode::Passed { stop } else { so_far }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tour_ends_as_its_first_stop_that_did_not_pass_whatever_its_limits() {
+        let tour = |stops: &[ExitCode]| {
+            stops.iter().map(|it| counted(*it)).fold(ExitCode::Passed, first_failure)
+        };
+        assert_eq!(tour(&[ExitCode::Passed, ExitCode::ThresholdFailed]), ExitCode::Passed);
+        let worse_later = [ExitCode::Passed, ExitCode::Invalid, ExitCode::DataInconsistent];
+        assert_eq!(tour(&worse_later), ExitCode::Invalid);
+        assert_eq!(tour(&[ExitCode::Inconclusive, ExitCode::Passed]), ExitCode::Inconclusive);
     }
 }
