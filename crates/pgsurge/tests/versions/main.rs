@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
 
 mod matrix;
+#[allow(dead_code, unused_imports, reason = "shared with the monitor's tests, which need more")]
 #[path = "../../../monitor/tests/it/provoke/mod.rs"]
 mod provoke;
 #[allow(dead_code, reason = "shared with the other tests, which need more of it")]
