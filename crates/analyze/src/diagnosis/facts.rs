@@ -71,11 +71,15 @@ impl<'a> Facts<'a> {
         if let Ok(host) = self.host() {
             return Ok(host.usable_cpus());
         }
-        let environment = &self.result.environment;
-        let here = environment.server.as_ref().and_then(|it| it.on_this_host) == Some(true);
-        let cpus = environment.host.cpus.filter(|_| here);
+        let cpus = self.result.environment.host.cpus.filter(|_| self.on_this_host());
         let why = "how many CPUs the server has is not known";
         cpus.map(|cpus| cpus as f64).ok_or_else(|| Missing::because(why))
+    }
+
+    /// Whether the server runs on this machine, as far as that is known.
+    pub(crate) fn on_this_host(&self) -> bool {
+        let server = self.result.environment.server.as_ref();
+        server.and_then(|it| it.on_this_host) == Some(true)
     }
 
     /// The value of a setting of the server, as `SHOW` gives it. Of those that only the monitor
@@ -115,6 +119,12 @@ impl<'a> Facts<'a> {
     /// A check of the run's own soundness.
     pub(crate) fn check(&self, code: &str) -> Option<&'a ValidityCheck> {
         self.validity.iter().find(|check| check.code == code)
+    }
+
+    /// The codes of the checks that void the run.
+    pub(crate) fn invalid_checks(&self) -> Vec<&'a str> {
+        let invalid = self.validity.iter().filter(|it| it.outcome == ValidityOutcome::Invalid);
+        invalid.map(|it| it.code.as_str()).collect()
     }
 
     /// True where the numbers can't be trusted.

@@ -25,7 +25,11 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
     assert!(found.title.contains("75.0 %") && found.title.contains("3.0 ms"), "{}", found.title);
     assert!(rests_on(&found, 4.0) && rests_on(&found, 1.0));
     quiet("network_round_trips", answered(4.0, 2.1));
-    quiet("network_round_trips", answered(0.5, 0.1));
+    quiet("network_round_trips", answered(1.4, 0.1));
+    fires("network_round_trips", |result| {
+        answered(0.8, 0.1)(result);
+        result.environment.server.as_mut().unwrap().on_this_host = Some(false);
+    });
     quiet("network_round_trips", |result| {
         answered(4.0, 1.0)(result);
         waiting(&[("CPU:CPU", 2.0)])(result);
@@ -76,6 +80,17 @@ fn a_small_pool_is_told_with_the_size_that_would_do() {
         queued(8.0)(result);
         result.plan["reconnect"] = true.into();
     });
+    quiet("pool_too_small", |result| {
+        queued(8.0)(result);
+        result.load_metrics.connections.failed = 10;
+    });
+    for code in ["pool_too_small", "network_round_trips"] {
+        let reason = unknown(code, |result| {
+            queued(8.0)(result);
+            result.load_metrics.generator.busiest_thread_percent = Some(99.0);
+        });
+        assert!(reason.contains("the load generator was the limit"), "{reason}");
+    }
     let reason = unknown("pool_too_small", |r| r.load_metrics.all_actions.wait_ms = None);
     assert!(reason.contains("no action was answered"), "{reason}");
 }
