@@ -41,7 +41,7 @@ pub const SCENES: [Scene; 7] = [
     Scene {
         name: "commits wait for a standby",
         rule: Some(("sync_replication", Leads)),
-        also: &["wal_sync", "commit_heavy"],
+        also: &["wal_sync", "commit_heavy", "stale_statistics"],
         play: standby,
     },
     Scene {
@@ -59,7 +59,7 @@ fn sync() -> Seen {
     let mut running = place.load("--workload simple-update --scale 2 --connections 8").start();
     let sessions = place.sessions(&mut running, TO_DISK);
     let seen = Seen::of(&running.wait());
-    near("waiting", seen.value("wal_sync", "wait_events.events"), sessions, 20.0);
+    near("waiting", seen.value("wal_sync", "wait_events.events"), sessions, 35.0);
     seen
 }
 
@@ -69,7 +69,7 @@ fn commit_heavy() -> Seen {
     let mut running = place.statements(sql, 20_000, "--connections 8").start();
     let sessions = place.sessions(&mut running, TO_DISK);
     let seen = Seen::of(&running.wait());
-    near("waiting", seen.value("commit_heavy", "wait_events.events"), sessions, 20.0);
+    near("waiting", seen.value("commit_heavy", "wait_events.events"), sessions, 35.0);
     let text = &seen.finding("commit_heavy").evidence;
     assert!(text.iter().any(|it| it.text.starts_with("1.0 rows changed per commit")), "{text:?}");
     seen
@@ -167,7 +167,7 @@ fn standby() -> Seen {
     let seen = Seen::of(&running.wait());
     place.sql("ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()");
     drop(receiver);
-    near("waiting", seen.value("sync_replication", "wait_events.events"), sessions, 20.0);
+    near("waiting", seen.value("sync_replication", "wait_events.events"), sessions, 35.0);
     seen
 }
 
