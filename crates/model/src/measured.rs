@@ -35,9 +35,10 @@ impl RunQueueWait {
 /// Adds another interval.
 impl AddAssign for RunQueueWait {
     fn add_assign(&mut self, other: RunQueueWait) {
-        self.wait_us += other.wait_us;
-        self.longest_thread_us += other.longest_thread_us;
-        self.runs += other.runs;
+        // A damaged record may say anything.
+        self.wait_us = self.wait_us.saturating_add(other.wait_us);
+        self.longest_thread_us = self.longest_thread_us.saturating_add(other.longest_thread_us);
+        self.runs = self.runs.saturating_add(other.runs);
     }
 }
 

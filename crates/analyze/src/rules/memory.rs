@@ -108,13 +108,14 @@ fn cache_misses(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
-/// Whether the whole database has room in shared_buffers: what was missed there was read for the
-/// first time, and more memory would not have it.
+/// Whether what was missed was read for the first time: the whole database has room in
+/// shared_buffers, and no more was read than it has. Then more memory would not have had it.
 fn all_fits(facts: &Facts<'_>) -> bool {
     let size = facts.section(|it| &it.database_size).map(|it| it.end_bytes as f64);
-    size.ok()
-        .zip(setting_bytes(facts, "shared_buffers").ok())
-        .is_some_and(|(size, buffers)| size < buffers)
+    let read = facts.section(|it| &it.buffer_cache).map(|it| it.blocks_read as f64 * BLOCK_BYTES);
+    let buffers = setting_bytes(facts, "shared_buffers");
+    let (Ok(size), Ok(read), Ok(buffers)) = (size, read, buffers) else { return false };
+    size < buffers && read <= size
 }
 
 /// The statements that asked for the most blocks.

@@ -128,6 +128,11 @@ const WAIT_PERCENT: f64 = 20.0;
 /// Waiting that nobody feels.
 const WAIT_MS: f64 = 1.0;
 
+/// A connect that failed is tried again after a second at the latest (the engine's longest pause).
+const LONGEST_PAUSE_S: f64 = 1.0;
+/// From this share of the connections' time on, it is not busy connections that users wait for.
+const SHUT_OUT: f64 = 0.1;
+
 /// G3: users wait for a connection, and the server has room.
 fn pool_too_small(facts: &Facts<'_>) -> Ruling {
     not_our_own(facts)?;
@@ -143,14 +148,15 @@ fn pool_too_small(facts: &Facts<'_>) -> Ruling {
     let share = wait.mean * 100.0 / response.mean.max(f64::MIN_POSITIVE);
     let queued = share >= WAIT_PERCENT && wait.mean >= WAIT_MS && !reconnects;
     // Who waits for a connection that could not be opened does not queue for one that is busy.
-    let is_shut_out = load.pool.size > 0 && load.connections.failed >= load.pool.size;
+    let shut_out_s = load.connections.failed as f64 * LONGEST_PAUSE_S;
+    let is_shut_out = shut_out_s >= load.elapsed_s * load.pool.size as f64 * SHUT_OUT;
     if !queued || is_shut_out || waits.busy >= cpus || is_full(facts) {
         return Ok(None);
     }
     let size = load.pool.size;
     let title = format!(
-        "{} connections are too few: users wait {} for one ({} of the response time)",
-        count(size),
+        "{} too few: users wait {} for one ({} of the response time)",
+        if size == 1 { "1 connection is".to_owned() } else { count(size) + " connections are" },
         milliseconds(wait.mean),
         percent(share)
     );

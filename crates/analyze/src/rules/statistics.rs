@@ -31,7 +31,8 @@ fn stale(facts: &Facts<'_>) -> Ruling {
     }
     let is_stale = |it: &&model::database_metrics::TableLoad| {
         let rows = it.rows_modified_since_analyze.unwrap_or_default();
-        rows >= MIN_ROWS && changed(it).is_some_and(|share| share > CHANGED_PERCENT)
+        let is_large = it.live_rows >= MIN_ROWS;
+        is_large && rows >= MIN_ROWS && changed(it).is_some_and(|share| share > CHANGED_PERCENT)
     };
     let stale: Vec<_> = tables.iter().filter(is_stale).collect();
     let Some(worst) = stale.iter().max_by_key(|it| it.rows_modified_since_analyze) else {

@@ -48,7 +48,9 @@ impl Worst {
         let Ok(mut moment) = read(session) else { return };
         // By the time we ask, some may have what they waited for: then it was not that moment.
         moment.waiting_sessions = moment.waiting_sessions.max(moment.blocked.len() as u64);
-        if self.moment.as_ref().is_none_or(|worst| is_worse(&moment, worst)) {
+        let is_worst = self.moment.as_ref().is_none_or(|worst| is_worse(&moment, worst));
+        // Whoever waited may have had its lock by then: a moment without anybody is none.
+        if moment.waiting_sessions > 0 && is_worst {
             self.moment = Some(LockMoment { at_s, ..moment });
         }
     }

@@ -11,8 +11,8 @@ use clap::Args;
 #[command(
     // Not its long description: the one-line one of the verb would hide it.
     after_help = "It ends with the exit code of the first of its three load tests that did not pass (6 \
-        where the\nmachine was too busy for its numbers to mean much), else 0. Limits decide nothing: \
-        the tour takes\nthe server to its own, and stops it for a moment, on purpose."
+        where the\nmachine was too busy for its numbers to mean much), else 0. Failed limits \
+        do not\ncount: the tour overloads the server on purpose, and pauses it for a moment."
 )]
 pub struct DemoArgs {}
 

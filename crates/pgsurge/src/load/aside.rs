@@ -6,7 +6,7 @@ use super::error::LoadError;
 use model::series::Line;
 use serde_json::Value;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Where a record was moved.
@@ -40,10 +40,14 @@ impl Aside {
     }
 }
 
+const LONGEST_LINE_BYTES: u64 = 16 << 20;
+
 /// The plan of the run whose record this is.
 pub(crate) fn plan_of(record: &Path) -> Option<Value> {
     let mut first = String::new();
-    BufReader::new(File::open(record).ok()?).read_line(&mut first).ok()?;
+    // A record's first line is far shorter; what is no record may have no line break at all.
+    let beginning = File::open(record).ok()?.take(LONGEST_LINE_BYTES);
+    BufReader::new(beginning).read_line(&mut first).ok()?;
     match Line::parse(&first).ok()? {
         Line::Header(header) => Some(header.plan),
         _ => None,

@@ -13,8 +13,9 @@ use model::plan::Plan;
 use model::run_result::RunResult;
 use model::series::{Header, Line, SeriesEncoder};
 use report::series::PartialLines;
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// See the module.
@@ -55,11 +56,13 @@ impl Journal {
         let (mut file, mut aside) = claim(&path)?;
         if aside.is_none() {
             aside = Aside::of(&path)?;
-            if aside.is_some() {
-                file = claim(&path)?.0;
-            }
         }
+        // Before anything else can fail: where it is now is nowhere else.
         aside.iter().for_each(|it| messages.warn(&it.told()));
+        if is_moved(&file, &path) {
+            // The old one stays locked until the new one is ours.
+            file = claim(&path)?.0;
+        }
         let lines = encoder.header(header, catalog);
         Journal::begin((path, file), encoder, &lines)
     }
@@ -145,8 +148,17 @@ fn claim(path: &Path) -> Result<(File, Option<Aside>), LoadError> {
         if is_locked(file.try_lock()) {
             return Err(LoadError::Busy(path.to_owned()));
         }
+    } else if is_moved(&file, path) {
+        // Somebody else has moved it aside between our opening and our lock.
+        return Err(LoadError::Busy(path.to_owned()));
     }
     Ok((file, aside))
+}
+
+/// Whether the file of this path is another one than this by now, or gone.
+fn is_moved(file: &File, path: &Path) -> bool {
+    let same = |a: Metadata, b: Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+    !file.metadata().and_then(|ours| Ok(same(ours, std::fs::metadata(path)?))).unwrap_or(false)
 }
 
 /// Why the series of a run end before it did.

@@ -60,7 +60,7 @@ fn sums(connections: u32, code: &str) -> Seen {
          WHERE query LIKE 'SELECT sum(i) FROM generate_series%'",
     );
     let busy = took_ms / 1000.0 / seen.result.load_metrics.elapsed_s;
-    near("running", seen.value(code, "wait_events.by_class.CPU"), busy, 15.0);
+    near("running", seen.value(code, "wait_events.by_class.CPU"), busy, 25.0);
     seen
 }
 

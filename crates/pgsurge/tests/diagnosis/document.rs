@@ -9,9 +9,10 @@ const INTRO: &str = "\
 # Diagnosis
 
 How the rules are held to account. Each condition is made on a real server while a load runs; the
-rule has to see it, its numbers have to agree with what the test measured by other means, and no
+rule has to see it, its numbers have to agree with what the test measured by other means (exactly
+where both count, within 5 to 35 % where both sample), and no
 other rule may fire above low severity unless what it says is true as well. `make test-diagnosis`
-plays all scenes (about seven minutes, on a machine that does nothing else); with `UPDATE_DOCS=1` it
+plays all scenes (about eight minutes, on a machine that does nothing else); with `UPDATE_DOCS=1` it
 renews this file.
 
 *Leads*: it is the first of the findings, and the primary bottleneck where it can limit. *Found*: it
@@ -51,7 +52,7 @@ fn render(outcomes: &[Outcome]) -> String {
         let alarms = format!("{alarms} of {}", outcomes.len() - 1);
         text.push_str(&format!("| `{rule}` | {name} | {detected} | {alarms} | {title} |\n"));
     }
-    text.push_str("\n## Loads that nothing is wrong with\n\n| load | findings above low |\n");
+    text.push_str("\n## Loads that nothing is wrong with\n\n| load | false alarms |\n");
     text.push_str("| --- | --- |\n");
     for outcome in outcomes.iter().filter(|it| it.scene.rule.is_none()) {
         let alarms = &outcome.false_alarms;

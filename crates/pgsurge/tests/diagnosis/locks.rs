@@ -16,7 +16,13 @@ pub const SCENES: [Scene; 3] = [
     Scene {
         name: "a forgotten transaction keeps a row, and others keep rows behind it",
         rule: Some(("blocking_chain", Leads)),
-        also: &["lock_hot_row", "idle_in_transaction", "wal_sync", "no_hot_updates"],
+        also: &[
+            "lock_hot_row",
+            "idle_in_transaction",
+            "wal_sync",
+            "no_hot_updates",
+            "lock_manager",
+        ],
         play: chain,
     },
     Scene {

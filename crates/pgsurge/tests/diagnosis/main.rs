@@ -2,8 +2,8 @@
 //! name it first, with true numbers; loads that nothing is wrong with must come to nothing.
 //!
 //! Not part of `cargo test`: scenes need the machine for themselves, so they run one after another,
-//! for about seven minutes, and a harness of threads would be of no use. A name, or a part of one,
-//! as argument runs only those scenes. A whole run holds `docs/diagnosis.md` to what it saw;
+//! for about eight minutes, and a harness of threads would be of no use. A rule, or a part of a
+//! scene's name, as argument runs only those scenes. A whole run holds `docs/diagnosis.md` to what it saw;
 //! `UPDATE_DOCS=1` renews it. Called with `load`, this is the program itself with one more workload.
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
@@ -56,8 +56,10 @@ fn main() -> ExitCode {
     }
     let wanted: Vec<&String> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
     let scenes = ALL.iter().copied().flatten();
-    let is_wanted =
-        |it: &&Scene| wanted.is_empty() || wanted.iter().any(|name| it.name.contains(&***name));
+    let fits = |it: &Scene, word: &str| {
+        it.name.contains(word) || it.rule.is_some_and(|(code, _)| code.contains(word))
+    };
+    let is_wanted = |it: &&Scene| wanted.is_empty() || wanted.iter().any(|word| fits(it, word));
     let chosen: Vec<&Scene> = scenes.filter(is_wanted).collect();
     let outcomes = scene::play(&chosen);
     let complaint = wanted.is_empty().then(|| document::hold(&outcomes)).flatten();

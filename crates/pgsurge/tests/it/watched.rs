@@ -74,7 +74,7 @@ fn a_run_says_what_the_server_did_meanwhile() {
 fn the_busiest_statements_tables_and_indexes_are_told_stage_by_stage() {
     let server = private();
     let load = Load::hokm(&url(&server)).watched().args("--format json,md,csv --connections 4");
-    let mut running = load.args("--stages 2s:100,2s:100,2s:300").start();
+    let mut running = load.args("--stages 2s:100,2s:100,6s:100").start();
     // On its way to the disk while load runs: the first two stages are over, the third is not.
     let partial = running.path("result.json.partial");
     let busiest = |line| matches!(line, Line::Busiest(_));
@@ -93,7 +93,7 @@ fn the_busiest_statements_tables_and_indexes_are_told_stage_by_stage() {
         let t = of("server_busiest_interval_s", kind);
         assert_eq!(t.len(), 3, "{kind}: {t:?}");
         let late = t.iter().zip([0.0, 2.0, 4.0]).map(|(t, border_s)| t - border_s);
-        assert!(late.clone().all(|late| (0.0..1.0).contains(&late)), "{kind}: {t:?}");
+        assert!(late.clone().all(|late| (0.0..1.9).contains(&late)), "{kind}: {t:?}");
         assert_eq!(of("server_busiest_gap", kind), [0.0; 0], "{kind}");
     }
     let metrics = ["server_table_rows_inserted_per_s", "server_index_scans_per_s"];

@@ -71,8 +71,9 @@ const TABLES: Kind<TableWindow> = Kind {
     part: |row| row.tables,
     key: |row| &row.table,
     weight: |row| {
-        let changed = row.rows_inserted + row.rows_updated + row.rows_deleted;
-        (row.sequential_rows + row.index_rows + changed) as f64
+        let rows = [row.rows_inserted, row.rows_updated, row.rows_deleted];
+        let read = [row.sequential_rows, row.index_rows];
+        rows.iter().chain(&read).map(|rows| *rows as f64).sum()
     },
     values: &[
         rate!("server_table_sequential_scans_per_s", sequential_scans),

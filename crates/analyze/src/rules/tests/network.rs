@@ -82,7 +82,7 @@ fn a_small_pool_is_told_with_the_size_that_would_do() {
     });
     quiet("pool_too_small", |result| {
         queued(8.0)(result);
-        result.load_metrics.connections.failed = 10;
+        result.load_metrics.connections.failed = 100;
     });
     for code in ["pool_too_small", "network_round_trips"] {
         let reason = unknown(code, |result| {

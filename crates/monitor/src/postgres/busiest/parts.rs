@@ -39,6 +39,7 @@ impl Part {
         for (id, sum) in &next.by_id {
             *self.by_id.entry(*id).or_default() += sum;
         }
+        self.forget_the_idle();
     }
 
     fn forget_the_idle(&mut self) {
@@ -233,5 +234,12 @@ mod tests {
         parts.add((10.0, 20.0), 10.0, &sums(&[(7, 1.0)]));
         let first = &parts.parts[0].by_id;
         assert!(first.len() <= KEPT && first.contains_key(&4999), "{}", first.len());
+        for window in 2..60_i64 {
+            let new: Vec<(i64, f64)> =
+                (0..5000).map(|id| (window * 5000 + id, id as f64)).collect();
+            parts.add((window as f64 * 10.0, window as f64 * 10.0 + 10.0), 10.0, &sums(&new));
+            let closed = &parts.parts[..parts.parts.len() - 1];
+            assert!(closed.iter().all(|part| part.by_id.len() <= KEPT), "{window}");
+        }
     }
 }
