@@ -12,12 +12,12 @@ test: deps
 # Short loads on PostgreSQL 12 to 18, which it fetches into target/: what each version tells.
 test-versions: deps
 	@scripts/install-versions
-	cargo test -p pgsurge --test versions
+	cargo test --workspace --test versions
 
 # Whether the diagnosis names what is wrong: about eight minutes, on a machine that is left alone.
 # Some of it: make test-diagnosis ARGS=deadlocks.
 test-diagnosis: deps
-	cargo test -p pgsurge --test diagnosis -- $(ARGS)
+	cargo test --workspace --test diagnosis -- $(ARGS)
 
 # Formatting, and clippy without a warning left.
 lint: deps
