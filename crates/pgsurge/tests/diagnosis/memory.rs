@@ -11,7 +11,7 @@ pub const SCENES: [Scene; 5] = [
     Scene {
         name: "80 MB are read through 1 MB of shared_buffers",
         rule: Some(("cache_misses", Leads)),
-        also: &["shared_buffers_small", "cpu_saturated", "too_many_active"],
+        also: &["shared_buffers_small", "buffer_mapping", "cpu_saturated", "too_many_active"],
         play: misses,
     },
     Scene {
