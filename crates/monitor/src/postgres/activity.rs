@@ -8,13 +8,16 @@ use wire::blocking::{OwnedRow, Param};
 
 /// The function behind `pg_stat_activity`: the view joins two more catalogues, which costs the
 /// server several times as much and says nothing that we ask. Of other users' sessions a user
-/// without `pg_monitor` sees that they are there, and no state; those without a user are
-/// autovacuum's. `$1` is the run's own application name.
+/// without `pg_monitor` sees that they are there, and neither a state nor when they began; one that
+/// has just logged in has no state yet, and is `starting` (as version 18 says itself). Those without
+/// a user are autovacuum's. `$1` is the run's own application name.
 const SQL: &str = "\
     SELECT state, wait_event_type, wait_event, kind, count(*)::float8, query_id, other,
            extract(epoch FROM clock_timestamp() - min(idle_since))::float8 * 1000,
            (array_agg(pid ORDER BY idle_since) FILTER (WHERE idle_since IS NOT NULL))[1]
-      FROM (SELECT pid, state, wait_event_type, wait_event,
+      FROM (SELECT pid, wait_event_type, wait_event,
+                   CASE WHEN backend_start IS NOT NULL THEN coalesce(state, 'starting')
+                        END AS state,
                    CASE WHEN backend_type = 'parallel worker' THEN 'worker'
                         WHEN backend_type = 'client backend' OR usesysid IS NOT NULL THEN 'client'
                         ELSE 'autovacuum' END AS kind,

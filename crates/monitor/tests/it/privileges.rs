@@ -43,3 +43,17 @@ fn a_member_of_pg_monitor_and_a_superuser_see_everything() {
         assert_eq!(seen.wal_checkpoints.status, Status::Ok, "{:?}", seen.wal_checkpoints);
     }
 }
+
+/// A session has no state for a moment after it has logged in, whoever looks.
+#[test]
+fn sessions_that_just_start_are_not_called_hidden() {
+    let place = Place::new("starting");
+    let connect = || (0..500).for_each(|_| drop(place.client()));
+    let all = || {
+        std::thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(connect))));
+    };
+    let seen = place.watch(all).database;
+    let sessions = &seen.connection_stats;
+    assert_eq!(sessions.status, Status::Ok, "{sessions:?}");
+    assert!(!sessions.data().unwrap().by_state.contains_key("hidden"), "{sessions:?}");
+}
