@@ -33,7 +33,7 @@ fn far_away() -> Seen {
 
 /// A port of this machine that leads to the one of the server, by a long way. It takes as many
 /// connections as come, and ends with the process.
-fn far_from(server: u16) -> u16 {
+pub fn far_from(server: u16) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     spawn(move || {

@@ -1,5 +1,6 @@
 //! The write-ahead log, checkpoints, and who waits for them.
 
+use crate::network::far_from;
 use crate::place::Place;
 use crate::scene::{Place::Leads, Scene};
 use crate::seen::{Seen, near};
@@ -39,7 +40,7 @@ pub const SCENES: [Scene; 7] = [
         play: buffers,
     },
     Scene {
-        name: "commits wait for a standby",
+        name: "commits wait for a standby that is 3 ms away",
         rule: Some(("sync_replication", Leads)),
         also: &["wal_sync", "commit_heavy", "stale_statistics"],
         play: standby,
@@ -137,7 +138,7 @@ impl Receiver {
     fn start(place: &Place, folder: &std::path::Path) -> Receiver {
         let mut command = Command::new(place.bin_dir().join("pg_receivewal"));
         command.args(["--synchronous", "--no-loop", "-h", "127.0.0.1", "-U", "postgres", "-D"]);
-        command.arg(folder).args(["-p", &place.port().to_string()]);
+        command.arg(folder).args(["-p", &far_from(place.port()).to_string()]);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let receiver = Receiver(command.spawn().unwrap());
         let streams = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
