@@ -98,14 +98,16 @@ impl<'a> Waits<'a> {
 
     /// Mean number of sessions in these events.
     pub(crate) fn sessions(&self, patterns: &[&str]) -> f64 {
-        match patterns {
+        let sum: f64 = match patterns {
             // Of a whole class the sum is there, with the events that found no room in the list.
             [pattern] if pattern.ends_with(":*") => {
                 let of = |class: &str| class.eq_ignore_ascii_case(&pattern[..pattern.len() - 2]);
                 self.seen.by_class.iter().filter(|(class, _)| of(class)).map(|(_, n)| n).sum()
             }
             _ => self.matching(patterns).map(|event| event.active_sessions).sum(),
-        }
+        };
+        // The sum of nothing is minus zero, which would be told as such.
+        sum + 0.0
     }
 
     fn matching(&self, patterns: &[&str]) -> impl Iterator<Item = &'a WaitEvent> {
@@ -225,6 +227,7 @@ mod tests {
     fn the_clients_turn_is_not_the_servers_time() {
         let seen = seen(&[("Client", "ClientRead", 3.0), ("IO", "DataFileRead", 1.0)], 100);
         let waits = Waits::of(&seen, None).unwrap();
+        assert!(waits.sessions(Wait::LOCK).is_sign_positive(), "nobody is not minus nobody");
         assert_eq!((waits.busy, waits.share(Wait::IO, 50.0).unwrap().percent), (1.0, 100.0));
     }
 }
