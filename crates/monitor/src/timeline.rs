@@ -87,9 +87,10 @@ impl Timeline {
     }
 }
 
-/// Three decimals: ms for seconds.
+/// Three decimals: ms for seconds. Nothing is nought: Rust's sum of nothing is minus nought, which
+/// would be told as "-0".
 pub(crate) fn round(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
+    (value * 1000.0).round() / 1000.0 + 0.0
 }
 
 /// What came while a thread waited.

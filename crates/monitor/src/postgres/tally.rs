@@ -203,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waiting_is_not_minus_nobody() {
+        let mut tally = Tally::default();
+        tally.add(&sample(&[], 6.0));
+        let waiting = tally.waiting_sessions();
+        assert!(waiting.mean.is_sign_positive() && waiting.max.is_sign_positive(), "{waiting:?}");
+    }
+
+    #[test]
     fn means_are_over_all_samples_those_without_a_session_included() {
         let mut tally = Tally::default();
         tally.add(&sample(&[("CPU", "CPU", 3.0), ("Lock", "tuple", 1.0)], 2.0));
