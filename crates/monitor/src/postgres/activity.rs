@@ -68,7 +68,7 @@ impl Sample {
         let sql = SQL.replace("{query_id}", query_id);
         let own = session.application().to_owned();
         let mut sample = Sample::default();
-        for row in session.query("sessions", &sql, &[Param::Text(&own)])? {
+        for row in session.poll("sessions", &sql, &[Param::Text(&own)])? {
             sample.row(&row);
         }
         Ok(sample)

@@ -72,7 +72,7 @@ fn is_worse(moment: &LockMoment, than: &LockMoment) -> bool {
 
 fn read(session: &mut Session) -> Result<LockMoment, Unread> {
     let mut moment = LockMoment::default();
-    for row in session.query("who blocks whom", SQL, &[])? {
+    for row in session.poll("who blocks whom", SQL, &[])? {
         let statement = text(&row, 3).map(|text| shown(&text)).unwrap_or_default();
         let pid = number(&row, 0).unwrap_or(0.0) as i64;
         let age_ms = number(&row, 4).map(f64::round);

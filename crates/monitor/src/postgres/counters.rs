@@ -37,7 +37,7 @@ impl Counters {
         let reset = catalogue.reset_of(view);
         let list = catalogue.list(view, names);
         let sql = format!("SELECT {reset}, {list} FROM {qualified} {which}");
-        let rows = session.query(view, &sql, &[])?;
+        let rows = session.poll(view, &sql, &[])?;
         let row = rows.first().ok_or_else(|| Unread::missing(format!("{view} has no row")))?;
         Ok(Counters::of(names, row, 1).with_reset(number(row, 0)))
     }

@@ -31,7 +31,7 @@ pub(super) fn read(
     let names = of.iter().map(|column| format!("{column}::text")).collect::<Vec<_>>().join(", ");
     let list = catalogue.list(view, wanted);
     let sql = format!("SELECT {names}, {reset}, {list} FROM {qualified}");
-    let rows = session.query(view, &sql, &[])?;
+    let rows = session.poll(view, &sql, &[])?;
     let row = |row| {
         let names: Option<Names> = (0..of.len()).map(|at| text(row, at)).collect();
         let counters = Counters::of(wanted, row, of.len() + 1);

@@ -45,7 +45,7 @@ pub(super) fn read(session: &mut Session) -> Result<Io, Unread> {
     let op_bytes = match session.catalogue().has_column(view, "op_bytes") {
         true => {
             let sql = "SELECT max(op_bytes)::float8 FROM pg_catalog.pg_stat_io";
-            let answer = session.query("the size of a block", sql, &[])?;
+            let answer = session.poll("the size of a block", sql, &[])?;
             answer.first().and_then(|row| super::session::number(row, 0))
         }
         false => None,

@@ -66,7 +66,7 @@ fn epoch(session: &mut Session) -> Result<Epoch, Unread> {
     let sql = "SELECT extract(epoch FROM pg_catalog.pg_postmaster_start_time())::float8, \
                       extract(epoch FROM pg_catalog.pg_stat_get_db_stat_reset_time(oid))::float8 \
                  FROM pg_catalog.pg_database WHERE datname = current_database()";
-    let rows = session.query("when the server started", sql, &[])?;
+    let rows = session.poll("when the server started", sql, &[])?;
     let epoch = |row| Some(Epoch { started: number(row, 0)?, reset_at: number(row, 1) });
     rows.first()
         .and_then(epoch)

@@ -16,6 +16,7 @@ mod grouped;
 mod idle;
 mod indexes;
 mod io;
+mod kept;
 mod look;
 mod observed;
 mod plans;

@@ -33,7 +33,7 @@ pub(super) fn read(
     sql: &str,
     (counted, state): (&'static [Wanted], &'static [Wanted]),
 ) -> Result<Relations, Unread> {
-    let rows = session.query(view, sql, &[])?;
+    let rows = session.poll(view, sql, &[])?;
     let relation = |row| {
         let relation = Relation {
             name: text(row, 1)?,

@@ -56,7 +56,7 @@ impl Replicating {
     pub(super) fn look(&mut self, session: &mut Session) -> Result<(), Unread> {
         session.ensure()?;
         let sql = statement(session);
-        let rows = session.query("replication", &sql, &[])?;
+        let rows = session.poll("replication", &sql, &[])?;
         self.looks += 1;
         for row in &rows {
             let name = text(row, 1).unwrap_or_default();

@@ -2,6 +2,7 @@
 //! back by itself, and what went wrong is a reason, not an end.
 
 use super::catalogue::Catalogue;
+use super::kept::Kept;
 use crate::timeline::Watched;
 use model::database_metrics::{Status, Unread};
 use std::time::{Duration, Instant};
@@ -47,6 +48,7 @@ pub(super) struct Session {
     watched: Watched,
     client: Option<Client>,
     catalogue: Catalogue,
+    kept: Kept,
     retry_at: Instant,
     trouble: Unread,
     /// What the load's own connections call themselves.
@@ -65,6 +67,7 @@ impl Session {
             watched: watched.clone(),
             client: None,
             catalogue: Catalogue::default(),
+            kept: Kept::behind_pooler(watched.pooler.is_some()),
             retry_at: Instant::now(),
             trouble: Unread::missing("there was no connection"),
             application: application.unwrap_or_default(),
@@ -119,6 +122,7 @@ impl Session {
         let connected = self.connect().and_then(|client| {
             self.cost.connects += 1;
             self.client = Some(client);
+            self.kept.forget();
             Catalogue::read(self)
         });
         match connected {
@@ -161,10 +165,29 @@ impl Session {
         sql: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<OwnedRow>, Unread> {
+        self.call(what, |client, _| client.query(&marked(sql), params))
+    }
+
+    /// Runs one that comes again and again: the server keeps it, so that only its first run costs
+    /// reading and planning it, which take several times as long as the looks themselves.
+    pub(super) fn poll(
+        &mut self,
+        what: &str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<OwnedRow>, Unread> {
+        self.call(what, |client, kept| kept.run(client, &marked(sql), params))
+    }
+
+    fn call(
+        &mut self,
+        what: &str,
+        run: impl FnOnce(&mut Client, &mut Kept) -> Result<Vec<OwnedRow>, wire::Error>,
+    ) -> Result<Vec<OwnedRow>, Unread> {
         self.ensure()?;
         let Some(client) = &mut self.client else { return Err(self.trouble.clone()) };
         let began = Instant::now();
-        let answer = client.query(&marked(sql), params);
+        let answer = run(client, &mut self.kept);
         let is_broken = client.is_broken();
         self.cost.statements += 1;
         self.cost.round_trips += began.elapsed();

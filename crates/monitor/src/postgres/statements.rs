@@ -71,7 +71,7 @@ impl Statements {
             "SELECT queryid, userid, {list} FROM {view}(false) WHERE {DATABASE} {top} \
               ORDER BY calls DESC LIMIT {MOST}"
         );
-        let rows = session.query(VIEW, &sql, &[])?;
+        let rows = session.poll(VIEW, &sql, &[])?;
         let mut statements = Statements::empty(session)?;
         for row in &rows {
             match (row.value::<Option<i64>>(0), row.value::<u32>(1)) {
@@ -93,7 +93,7 @@ impl Statements {
         };
         let sql =
             format!("SELECT extract(epoch FROM stats_reset)::float8, dealloc::float8 FROM {info}");
-        let rows = session.query("pg_stat_statements_info", &sql, &[])?;
+        let rows = session.poll("pg_stat_statements_info", &sql, &[])?;
         let read = |at| rows.first().and_then(|row| number(row, at));
         Ok(Statements { by_key, hidden, reset_at: read(0), dealloc: read(1) })
     }

@@ -54,7 +54,7 @@ pub(super) struct Vacuuming {
 impl Vacuuming {
     /// Looks once, `at_s` on the run's clock; what can't be read now is no part of it.
     pub(super) fn look(&mut self, session: &mut Session, at_s: f64) -> Result<(), Unread> {
-        let rows = session.query("vacuum and what holds it up", SQL, &[])?;
+        let rows = session.poll("vacuum and what holds it up", SQL, &[])?;
         self.looks += 1;
         self.end_xids = 0.0;
         for row in &rows {

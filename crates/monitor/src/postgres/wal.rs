@@ -45,7 +45,7 @@ impl Wal {
         };
         let sql = "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE \
              pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::float8 END";
-        let rows = session.query("the write-ahead log's end", sql, &[])?;
+        let rows = session.poll("the write-ahead log's end", sql, &[])?;
         Ok(Wal { counters, written_bytes: rows.first().and_then(|row| number(row, 0)) })
     }
 

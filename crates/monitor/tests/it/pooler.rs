@@ -101,3 +101,18 @@ fn a_pooler_that_dies_meanwhile_ends_nothing() {
     let pools = section.data().unwrap();
     assert!(pools.samples > 0 && pools.transactions.is_none(), "{pools:?}");
 }
+
+#[test]
+fn a_pooler_that_nobody_told_of_is_no_reason_to_see_less() {
+    let place = Place::new("untold");
+    let bouncer = PgBouncer::start(&environment(), shared(), &PgBouncerOptions::default()).unwrap();
+    // The pooler hands each statement to another server connection than the one before.
+    let watched = place.watching_through(bouncer.port()).during(|| {
+        queue_up(&place, &bouncer);
+        for_looks(6);
+    });
+    let database = watched.database;
+    let sections = [database.wait_events.status, database.transaction_stats.status];
+    assert_eq!(sections, [Status::Ok; 2], "{database:?}");
+    assert_eq!(database.monitor.data().unwrap().statements_failed, 0, "{database:?}");
+}

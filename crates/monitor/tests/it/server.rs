@@ -117,6 +117,12 @@ impl Place {
         Watching::start(Watched { pooler: Some(Ok(pooler)), ..self.watched() })
     }
 
+    /// The same through a pooler that it is not told of.
+    pub fn watching_through(&self, port: u16) -> Watching {
+        let settings = Arc::new(self.through(port, self.database()));
+        Watching::start(Watched { settings, ..self.watched() })
+    }
+
     /// The same with stages of so many seconds.
     pub fn watching_stages(&self, lengths_s: &[f64]) -> Watching {
         let mut from_s = 0.0;

@@ -228,3 +228,17 @@ fn the_monitor_tells_what_it_cost() {
     assert_eq!(watched.database.query_performance.data().unwrap().calls, 0);
     assert_eq!(watched.database.query_performance.status, Status::Ok);
 }
+
+#[test]
+fn the_server_plans_a_look_once_however_often_it_is_taken() {
+    let place = Place::new("kept");
+    place.sql("ALTER DATABASE kept SET pg_stat_statements.track_planning = on");
+    place.watch(|| for_looks(20));
+    let of_sessions = |what| {
+        let sql = "FROM pg_stat_statements WHERE query LIKE '%pgsurge-monitor%wait_event_type%'";
+        place.number(&format!("SELECT max({what})::float8 {sql}"))
+    };
+    let (calls, plans) = (of_sessions("calls"), of_sessions("plans"));
+    // One with a parameter has plans of its own for the first five of its values.
+    assert!(calls >= 15.0 && plans <= 8.0, "{calls} calls, {plans} plans");
+}

@@ -79,7 +79,7 @@ fn prepared_on_both(one: &mut Client, other: &mut Client, name: &str) -> Option<
     let mut processes = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for ((client, number), processes) in both.iter_mut().zip(&mut processes) {
-            match client.run_prepared(name) {
+            match client.run_prepared(name, &[]) {
                 Ok(rows) => {
                     let row = rows.first()?;
                     if row.value::<i32>(0).ok()? != *number {

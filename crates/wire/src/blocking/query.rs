@@ -65,7 +65,7 @@ impl Client {
 
     /// Runs one statement; its rows are in binary.
     pub fn query(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<OwnedRow>, Error> {
-        Ok(self.extended(sql, params)?.rows)
+        Ok(self.extended("", Some(sql), params)?.rows)
     }
 
     /// Runs one statement that returns exactly one row.
@@ -75,7 +75,7 @@ impl Client {
 
     /// Runs one statement; tells how many rows it changed.
     pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, Error> {
-        Ok(self.extended(sql, params)?.affected)
+        Ok(self.extended("", Some(sql), params)?.affected)
     }
 
     /// Lets the server read one statement and forget it: what is wrong with its text, its names
@@ -101,15 +101,23 @@ impl Client {
     }
 
     /// Runs a statement of that name; its rows are in binary.
-    pub fn run_prepared(&mut self, name: &str) -> Result<Vec<OwnedRow>, Error> {
-        let mut answers = self.gather(|buf| {
-            Bind::new(buf, name, 0).finish()?;
-            frame::describe(buf, Target::Portal(""))?;
-            frame::execute(buf, 0);
-            frame::sync(buf);
-            Ok(())
-        })?;
-        Ok(answers.pop().unwrap_or_default().rows)
+    pub fn run_prepared(
+        &mut self,
+        name: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<OwnedRow>, Error> {
+        Ok(self.extended(name, None, params)?.rows)
+    }
+
+    /// Keeps a statement under a name, in place of any other of that name, and runs it, in one round
+    /// trip; later runs are [`Client::run_prepared`]. It may be kept although the run fails.
+    pub fn prepare_and_run(
+        &mut self,
+        name: &str,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<OwnedRow>, Error> {
+        Ok(self.extended(name, Some(sql), params)?.rows)
     }
 
     /// Forgets a statement of that name, if there is one.
@@ -122,12 +130,25 @@ impl Client {
         forgotten.map(|_| ())
     }
 
-    fn extended(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Answer, Error> {
+    /// One statement with its parameters: of that name, or of that text from now on. Without a name
+    /// the server forgets it with the next.
+    fn extended(
+        &mut self,
+        name: &str,
+        sql: Option<&str>,
+        params: &[Param<'_>],
+    ) -> Result<Answer, Error> {
         let mut answers = self.gather(|buf| {
             let count = u16::try_from(params.len()).map_err(|_| FrameError::TooLong)?;
-            let oids: Vec<_> = params.iter().map(Param::oid).collect();
-            frame::parse(buf, "", sql, &oids)?;
-            let bind = Bind::new(buf, "", count);
+            if let Some(sql) = sql {
+                // No error where there is none; the unnamed one is replaced anyway.
+                if !name.is_empty() {
+                    frame::close(buf, Target::Statement(name))?;
+                }
+                let oids: Vec<_> = params.iter().map(Param::oid).collect();
+                frame::parse(buf, name, sql, &oids)?;
+            }
+            let bind = Bind::new(buf, name, count);
             params.iter().fold(bind, |bind, param| param.bind(bind)).finish()?;
             frame::describe(buf, Target::Portal(""))?;
             frame::execute(buf, 0);

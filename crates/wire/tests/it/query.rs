@@ -48,6 +48,19 @@ fn every_parameter_type_comes_back_as_it_was_sent() {
 }
 
 #[test]
+fn a_kept_statement_runs_with_new_parameters_until_another_takes_its_name() {
+    let mut client = connect(&shared());
+    let number = |rows: Vec<wire::blocking::OwnedRow>| rows[0].value::<i32>(0).unwrap();
+    let first = client.prepare_and_run("kept", "select $1 + 1", &[Param::Int4(1)]).unwrap();
+    let again = client.run_prepared("kept", &[Param::Int4(2)]).unwrap();
+    let other = client.prepare_and_run("kept", "select 7", &[]).unwrap();
+    assert_eq!((number(first), number(again), number(other)), (2, 3, 7));
+    assert_eq!(number(client.run_prepared("kept", &[]).unwrap()), 7);
+    client.forget_prepared("kept").unwrap();
+    assert_eq!(client.run_prepared("kept", &[]).unwrap_err().code(), Some("26000"));
+}
+
+#[test]
 fn timestamps_mean_the_same_moment_to_the_server() {
     let server = shared();
     let sql = "select to_char($1 at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
