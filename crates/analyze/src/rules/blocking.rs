@@ -44,7 +44,9 @@ fn blocking_chain(facts: &Facts<'_>) -> Ruling {
         return Err(Missing::because("how long the blocking session held its locks is not known"));
     };
     let depth = depth(worst);
-    let waited_ms = worst.blocked.iter().filter_map(|it| it.statement_age_ms).fold(0.0, f64::max);
+    // Where the server does not tell since when it waits, it waits no longer than its statement runs.
+    let waited_ms = worst.blocked.iter().filter_map(|it| it.waiting_ms.or(it.statement_age_ms));
+    let waited_ms = waited_ms.fold(0.0, f64::max);
     let is_chain = depth >= DEEP || worst.waiting_sessions > MANY_BLOCKED || waited_ms > WAITED_MS;
     let share = waits.share(Wait::LOCK, CHAIN_PERCENT);
     let (true, Some(share)) = (is_chain && is_long(facts, held_ms), share) else {

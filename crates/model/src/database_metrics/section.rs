@@ -76,7 +76,9 @@ impl<T> Section<T> {
     /// The same, with a word on what part of it could not be seen.
     pub fn with_gap(mut self, gap: Option<Unread>) -> Section<T> {
         if let Some(gap) = gap {
-            (self.status, self.reason) = (gap.status, Some(gap.reason));
+            let before = self.reason.map(|it| format!("{it}; "));
+            self.reason = Some(before.unwrap_or_default() + &gap.reason);
+            self.status = gap.status;
         }
         self
     }

@@ -116,6 +116,10 @@ pub struct LockContention {
     pub samples: u64,
     /// Sessions that waited for a lock.
     pub waiting_sessions: MeanMax,
+    /// How long sessions waited for locks, all together: their mean number over the time that was
+    /// looked at, s.
+    #[serde(default)]
+    pub lock_wait_s: f64,
     /// Deadlocks that the server resolved; absent where its counters can't be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadlocks: Option<u64>,
@@ -146,6 +150,9 @@ pub struct BlockedSession {
     pub blocked_by: Vec<i64>,
     /// The kind of lock (`transactionid`, `tuple`, `relation` …).
     pub lock: String,
+    /// How long it had waited for this lock; absent before PostgreSQL 14, which does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_ms: Option<f64>,
     /// How long its statement had been running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_age_ms: Option<f64>,

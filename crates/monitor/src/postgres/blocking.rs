@@ -10,18 +10,23 @@ use wire::blocking::OwnedRow;
 const SQL: &str = "\
     WITH waiting AS MATERIALIZED (
         SELECT pid, pg_catalog.pg_blocking_pids(pid) AS blockers, wait_event, query,
-               extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS age_ms
+               extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS age_ms,
+               extract(epoch FROM clock_timestamp() - {waitstart})::float8 * 1000 AS waiting_ms
           FROM pg_catalog.pg_stat_get_activity(NULL::int4)
          WHERE wait_event_type = 'Lock' LIMIT 50)
     SELECT pid::float8, array_to_string(blockers, ','), wait_event, left(query, 200), age_ms,
-           NULL::text
+           NULL::text, waiting_ms
       FROM waiting WHERE cardinality(blockers) > 0
     UNION ALL
     SELECT pid::float8, NULL, NULL, left(query, 200),
-           extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000, state
+           extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000, state,
+           NULL::float8
       FROM pg_catalog.pg_stat_get_activity(NULL::int4)
      WHERE pid IN (SELECT unnest(blockers) FROM waiting)
        AND pid NOT IN (SELECT pid FROM waiting)";
+/// Since when a session waits; a server before PostgreSQL 14 does not know.
+const WAIT_START: &str = "(SELECT min(l.waitstart) FROM pg_catalog.pg_locks l \
+                            WHERE l.pid = pg_stat_get_activity.pid AND NOT l.granted)";
 
 /// How long not to ask again where no more wait than at the worst moment, s.
 const AGAIN_S: f64 = 1.0;
@@ -32,6 +37,8 @@ const AGAIN_S: f64 = 1.0;
 pub(super) struct Worst {
     moment: Option<LockMoment>,
     asked_s: f64,
+    /// Why it could not be asked for the last time.
+    trouble: Option<Unread>,
 }
 
 impl Worst {
@@ -45,7 +52,13 @@ impl Worst {
         }
         self.asked_s = at_s;
         // Where they can't be listed, their number stands in `waiting_sessions` all the same.
-        let Ok(mut moment) = read(session) else { return };
+        let mut moment = match read(session) {
+            Ok(moment) => moment,
+            Err(unread) => {
+                self.trouble = Some(unread);
+                return;
+            }
+        };
         // By the time we ask, some may have what they waited for: then it was not that moment.
         moment.waiting_sessions = moment.waiting_sessions.max(moment.blocked.len() as u64);
         let is_worst = self.moment.as_ref().is_none_or(|worst| is_worse(&moment, worst));
@@ -57,6 +70,11 @@ impl Worst {
 
     pub(super) fn finish(&self) -> Option<LockMoment> {
         self.moment.clone()
+    }
+
+    /// Why who blocked whom was not seen at some moment that may have been the worst.
+    pub(super) fn trouble(&self) -> Option<Unread> {
+        self.trouble.clone()
     }
 }
 
@@ -71,8 +89,14 @@ fn is_worse(moment: &LockMoment, than: &LockMoment) -> bool {
 }
 
 fn read(session: &mut Session) -> Result<LockMoment, Unread> {
+    session.ensure()?;
+    let since = match session.catalogue().has_column("pg_locks", "waitstart") {
+        true => WAIT_START,
+        false => "NULL::timestamptz",
+    };
+    let sql = SQL.replace("{waitstart}", since);
     let mut moment = LockMoment::default();
-    for row in session.poll("who blocks whom", SQL, &[])? {
+    for row in session.poll("who blocks whom", &sql, &[])? {
         let statement = text(&row, 3).map(|text| shown(&text)).unwrap_or_default();
         let pid = number(&row, 0).unwrap_or(0.0) as i64;
         let age_ms = number(&row, 4).map(f64::round);
@@ -81,6 +105,7 @@ fn read(session: &mut Session) -> Result<LockMoment, Unread> {
                 pid,
                 blocked_by: pids(&blockers),
                 lock: text(&row, 2).unwrap_or_default(),
+                waiting_ms: number(&row, 6).map(f64::round),
                 statement_age_ms: age_ms,
                 statement,
             }),

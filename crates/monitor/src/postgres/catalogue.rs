@@ -14,7 +14,7 @@ const SQL: &str = "\
      WHERE (n.nspname = 'pg_catalog' AND c.relname IN ('pg_stat_database', 'pg_stat_wal',
                'pg_stat_bgwriter', 'pg_stat_checkpointer', 'pg_stat_user_tables',
                'pg_stat_user_indexes', 'pg_stat_io', 'pg_stat_slru', 'pg_stat_database_conflicts',
-               'pg_stat_activity', 'pg_stat_replication', 'pg_replication_slots'))
+               'pg_stat_activity', 'pg_stat_replication', 'pg_replication_slots', 'pg_locks'))
         OR (c.relname IN ('pg_stat_statements', 'pg_stat_statements_info')
             AND n.oid = (SELECT extnamespace FROM pg_catalog.pg_extension
                           WHERE extname = 'pg_stat_statements'))

@@ -38,6 +38,11 @@ impl Look {
 pub(super) struct Epoch {
     /// When it was started, seconds since 1970.
     started: f64,
+    /// When the counters that all databases share were last reset: whatever ended a session the hard
+    /// way has reset all counters, and has not started the server anew.
+    shared_reset_at: Option<f64>,
+    /// How often we had connected by then: we too lose our connection to that.
+    connects: u64,
     /// When the counters of this database and of its tables were last reset; none where they never
     /// were.
     reset_at: Option<f64>,
@@ -46,7 +51,9 @@ pub(super) struct Epoch {
 impl Epoch {
     /// Counters of a server that was started anew meanwhile can't be compared.
     pub(super) fn same_server(&self, earlier: &Epoch) -> Result<(), Unread> {
-        match self.started == earlier.started {
+        let has_crashed =
+            self.shared_reset_at != earlier.shared_reset_at && self.connects != earlier.connects;
+        match self.started == earlier.started && !has_crashed {
             true => Ok(()),
             false => Err(Unread::missing("the server was restarted while load ran")),
         }
@@ -64,10 +71,15 @@ impl Epoch {
 
 fn epoch(session: &mut Session) -> Result<Epoch, Unread> {
     let sql = "SELECT extract(epoch FROM pg_catalog.pg_postmaster_start_time())::float8, \
-                      extract(epoch FROM pg_catalog.pg_stat_get_db_stat_reset_time(oid))::float8 \
+                      extract(epoch FROM pg_catalog.pg_stat_get_db_stat_reset_time(oid))::float8, \
+                      extract(epoch FROM pg_catalog.pg_stat_get_bgwriter_stat_reset_time())::float8 \
                  FROM pg_catalog.pg_database WHERE datname = current_database()";
     let rows = session.poll("when the server started", sql, &[])?;
-    let epoch = |row| Some(Epoch { started: number(row, 0)?, reset_at: number(row, 1) });
+    let connects = session.cost.connects;
+    let epoch = |row| {
+        let (reset_at, shared_reset_at) = (number(row, 1), number(row, 2));
+        Some(Epoch { started: number(row, 0)?, reset_at, shared_reset_at, connects })
+    };
     rows.first()
         .and_then(epoch)
         .ok_or_else(|| Unread::missing("the server does not say when it started"))

@@ -29,7 +29,7 @@ impl Observed {
 
     /// Looks at what changes slowly. What can't be read now is read in the next second.
     pub(super) fn second(&mut self, session: &mut Session, at_s: f64) {
-        let _replication = self.replicating.look(session);
-        let _vacuum = self.vacuuming.look(session, at_s);
+        self.replicating.look(session);
+        self.vacuuming.look(session, at_s);
     }
 }

@@ -3,7 +3,9 @@
 
 use super::session::{Session, number, text};
 use crate::timeline::round;
-use model::database_metrics::{MeanMax, ReplicationSlot, ReplicationStats, Standby, Unread};
+use model::database_metrics::{
+    MeanMax, ReplicationSlot, ReplicationStats, Standby, Status, Unread,
+};
 use std::collections::BTreeMap;
 use wire::blocking::OwnedRow;
 
@@ -46,6 +48,8 @@ struct Followed {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Replicating {
     looks: u64,
+    /// Why it could not be looked at for the last time.
+    trouble: Option<Unread>,
     is_standby: bool,
     standbys: BTreeMap<String, Followed>,
     slots: BTreeMap<String, Followed>,
@@ -53,7 +57,11 @@ pub(super) struct Replicating {
 
 impl Replicating {
     /// Looks once; what can't be read now is no part of it.
-    pub(super) fn look(&mut self, session: &mut Session) -> Result<(), Unread> {
+    pub(super) fn look(&mut self, session: &mut Session) {
+        self.trouble = self.read(session).err().or(self.trouble.take());
+    }
+
+    fn read(&mut self, session: &mut Session) -> Result<(), Unread> {
         session.ensure()?;
         let sql = statement(session);
         let rows = session.poll("replication", &sql, &[])?;
@@ -71,7 +79,8 @@ impl Replicating {
 
     pub(super) fn stats(&self) -> Result<ReplicationStats, Unread> {
         if self.looks == 0 {
-            return Err(Unread::missing("replication could not be looked at"));
+            let never = || Unread::missing("replication could not be looked at");
+            return Err(self.trouble.clone().unwrap_or_else(never));
         }
         let standby = |(name, it): (&String, &Followed)| {
             let [sent, write, flush, replay, flush_ms, replay_ms] = it.lags.map(Total::mean_max);
@@ -101,6 +110,16 @@ impl Replicating {
             slots: self.slots.iter().map(slot).collect(),
         })
     }
+}
+
+/// Standbys whose state and lags are kept from `user`.
+pub(super) fn gap(stats: &ReplicationStats, user: &str) -> Option<Unread> {
+    let hidden = stats.standbys.iter().filter(|it| it.state.is_none()).count();
+    let reason = format!(
+        "the state and the lag of {hidden} standbys are hidden: GRANT pg_monitor TO \"{user}\" shows \
+         them"
+    );
+    (hidden > 0).then_some(Unread { status: Status::NoPrivilege, reason })
 }
 
 fn follow(all: &mut BTreeMap<String, Followed>, name: String, row: &OwnedRow) {

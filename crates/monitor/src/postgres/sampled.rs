@@ -1,11 +1,12 @@
 //! Sections made of many looks while load ran.
 
-use super::database;
 use super::ends::Settings;
 use super::observed::Observed;
 use super::session::Session;
 use super::snapshot::Span;
+use super::{database, replication};
 use super::{statements, tables};
+use crate::timeline::round;
 use model::database_metrics::{
     ConnectionStats, LockContention, ReplicationStats, Section, Unread, VacuumStats, WaitEvents,
 };
@@ -102,9 +103,12 @@ impl<'a> Sampled<'a> {
     pub(super) fn locks(&self) -> Section<LockContention> {
         let counters = self.span.both(|it| &it.database).and_then(|(then, now)| now.since(then));
         let (tally, worst) = (&self.observed.tally, &self.observed.worst);
+        let waiting_sessions = tally.waiting_sessions();
+        let length_s = self.window.as_ref().map_or(0.0, |(from_s, to_s)| to_s - from_s);
         let made = LockContention {
             samples: tally.samples,
-            waiting_sessions: tally.waiting_sessions(),
+            waiting_sessions,
+            lock_wait_s: round(waiting_sessions.mean * length_s),
             deadlocks: counters.as_ref().ok().and_then(database::deadlocks),
             worst: worst.finish(),
         };
@@ -112,14 +116,16 @@ impl<'a> Sampled<'a> {
             (Ok(window), counters) => {
                 let mut section = Section::read(made, *window);
                 section.reason = counters.err().map(|unread| format!("no deadlocks: {unread}"));
-                section
+                section.with_gap(worst.trouble()).with_gap(tally.gap(&self.user))
             }
             (Err(unread), _) => Section::unread(unread.clone()),
         }
     }
 
     pub(super) fn replication(&self) -> Section<ReplicationStats> {
-        self.section(|| self.observed.replicating.stats())
+        let section = self.section(|| self.observed.replicating.stats());
+        let gap = section.data().and_then(|stats| replication::gap(stats, &self.user));
+        section.with_gap(gap)
     }
 
     pub(super) fn vacuum(&self) -> Section<VacuumStats> {
@@ -146,6 +152,7 @@ impl<'a> Sampled<'a> {
             stats.multixact_freeze_max_age = limit("autovacuum_multixact_freeze_max_age");
             Ok(stats)
         })
+        .with_gap(self.observed.vacuuming.gap())
     }
 }
 

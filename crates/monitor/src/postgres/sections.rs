@@ -93,17 +93,18 @@ fn transactions(span: &Span<'_>) -> Section<TransactionStats> {
     let (from_s, _) = span.window(|it| &it.database);
     // The wait for the last counters is in the window, and no load.
     let window_s = span.load_end_s() - from_s;
-    let kinds = || {
-        let (then, now) = span.both(|it| &it.conflicts).ok()?;
-        now.since(then).ok().map(|added| database::kinds(&added))
-    };
-    span.section(
+    let kinds = span.both(|it| &it.conflicts).and_then(|(then, now)| now.since(then));
+    let section = span.section(
         |it| &it.database,
         |then, now| {
             let made = database::transactions(&now.since(then)?, &own, window_s);
-            Ok(TransactionStats { conflicts_by_kind: kinds().unwrap_or_default(), ..made })
+            let conflicts_by_kind = kinds.as_ref().map(database::kinds).unwrap_or_default();
+            Ok(TransactionStats { conflicts_by_kind, ..made })
         },
-    )
+    );
+    let conflicts = section.data().is_some_and(|it| it.conflicts > 0);
+    // Where there was none, there is nothing to tell apart.
+    section.with_gap(kinds.err().filter(|_| conflicts))
 }
 
 fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {

@@ -45,6 +45,8 @@ const SQL: &str = "\
 #[derive(Clone, Debug, Default)]
 pub(super) struct Vacuuming {
     looks: u64,
+    /// Why it could not be looked at for the last time.
+    trouble: Option<Unread>,
     progress: BTreeMap<(String, String), u64>,
     begin_xids: Option<f64>,
     end_xids: f64,
@@ -53,7 +55,11 @@ pub(super) struct Vacuuming {
 
 impl Vacuuming {
     /// Looks once, `at_s` on the run's clock; what can't be read now is no part of it.
-    pub(super) fn look(&mut self, session: &mut Session, at_s: f64) -> Result<(), Unread> {
+    pub(super) fn look(&mut self, session: &mut Session, at_s: f64) {
+        self.trouble = self.read(session, at_s).err().or(self.trouble.take());
+    }
+
+    fn read(&mut self, session: &mut Session, at_s: f64) -> Result<(), Unread> {
         let rows = session.poll("vacuum and what holds it up", SQL, &[])?;
         self.looks += 1;
         self.end_xids = 0.0;
@@ -95,6 +101,11 @@ impl Vacuuming {
             looks: *looks,
         };
         self.progress.iter().map(seen).collect()
+    }
+
+    /// Why nobody could look, not even once.
+    pub(super) fn gap(&self) -> Option<Unread> {
+        self.trouble.clone().filter(|_| self.looks == 0)
     }
 
     /// None where nobody could look.

@@ -2,6 +2,10 @@
 
 use crate::server::{Place, for_looks, start, until};
 use model::database_metrics::{DatabaseMetrics, Section, Status};
+use model::series::ServerRow;
+use monitor::Monitored;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::time::{Duration, Instant};
 
 #[track_caller]
@@ -87,6 +91,94 @@ fn a_connection_that_is_killed_comes_back() {
     assert!(cost.samples_missed > 0, "a gap that nobody was told of: {cost:?}");
     sampled(&seen.database);
     assert_eq!(seen.database.transaction_stats.status, Status::Ok);
+}
+
+/// Work that every counter of a database counts.
+fn work(place: &Place, turns: u32) {
+    let mut client = place.client();
+    let turn = "CREATE TEMP TABLE IF NOT EXISTS worked AS SELECT generate_series(1, 1000) AS n; \
+                SELECT count(*) FROM worked";
+    (0..turns).for_each(|_| client.batch(turn).unwrap());
+}
+
+/// No number of the seconds, nor of a section, is below nought; times before measuring began are.
+fn not_negative((seen, rows): &(Monitored, Vec<ServerRow>)) {
+    const TIMES: [&str; 4] = ["t", "from_s", "to_s", "at_s"];
+    fn walk(name: &str, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::Object(all) => all.iter().for_each(|(name, it)| walk(name, it)),
+            serde_json::Value::Array(all) => all.iter().for_each(|it| walk(name, it)),
+            value => {
+                let number = value.as_f64().unwrap_or(0.0);
+                assert!(number >= 0.0 || TIMES.contains(&name), "{name} is {number}");
+            }
+        }
+    }
+    walk("", &serde_json::to_value(&seen.database).unwrap());
+    walk("", &serde_json::to_value(rows).unwrap());
+}
+
+/// Its counters begin at nought again, and soon are beyond where they were.
+#[test]
+fn counters_of_a_server_whose_backend_was_killed_are_not_compared_with_those_before() {
+    let server = start(&[("max_connections", "20"), ("restart_after_crash", "on")]);
+    let place = Place::of(&server, server.database());
+    let watched = place.watching(Duration::ZERO, true).seconds(|| {
+        for_looks(15);
+        let victim = place.client();
+        let backend = Pid::from_raw(victim.process_id().unwrap());
+        let counting = || {
+            let since = "SELECT extract(epoch FROM stats_reset)::float8 FROM pg_stat_bgwriter";
+            let row = place.try_client().ok()?.query_one(since, &[]).ok()?;
+            row.value::<f64>(0).ok()
+        };
+        let before = counting().unwrap();
+        kill(backend, Signal::SIGKILL).unwrap();
+        until("a server that counts anew", || counting().is_some_and(|since| since > before));
+        (0..40).for_each(|_| work(&place, 30));
+        for_looks(25);
+    });
+    let seen = &watched.0;
+    missing(&seen.database.transaction_stats, "the server was restarted");
+    missing(&seen.database.buffer_cache, "the server was restarted");
+    sampled(&seen.database);
+    not_negative(&watched);
+}
+
+#[test]
+fn no_rate_is_negative_when_counters_are_reset_or_their_server_is_started_anew() {
+    let mut server = start(&[("max_connections", "20")]);
+    let place = Place::of(&server, server.database());
+    let watched = place.watching(Duration::ZERO, true).seconds(|| {
+        work(&place, 300);
+        for_looks(15);
+        place.sql("SELECT pg_stat_reset(), pg_stat_reset_shared('bgwriter')");
+        for_looks(15);
+        work(&place, 10);
+        server.restart().unwrap();
+        until("a server that takes sessions again", || place.try_client().is_ok());
+        work(&place, 10);
+        for_looks(25);
+    });
+    let rows = &watched.1;
+    assert!(rows.iter().filter(|it| it.transactions_per_s.is_some()).count() >= 3, "{rows:?}");
+    not_negative(&watched);
+}
+
+#[test]
+fn a_setting_that_changes_while_load_runs_is_told_with_both_values() {
+    let server = start(&[("max_connections", "20")]);
+    let place = Place::of(&server, server.database());
+    let seen = place.watch(|| {
+        place.sql("ALTER SYSTEM SET random_page_cost = 2");
+        place.sql("SELECT pg_reload_conf()");
+        let value = "SELECT setting::float8 FROM pg_settings WHERE name = 'random_page_cost'";
+        until("the new value", || place.number(value) == 2.0);
+    });
+    let settings = seen.database.settings.data().unwrap();
+    let [it] = settings.changed.as_slice() else { panic!("{:?}", settings.changed) };
+    let change = (it.name.as_str(), it.from.as_deref(), it.to.as_deref());
+    assert_eq!(change, ("random_page_cost", Some("1.1"), Some("2")));
 }
 
 /// A server of its own goes through what would disturb others: a reset of all statements, a

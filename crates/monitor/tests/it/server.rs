@@ -1,7 +1,7 @@
 //! A server that all tests share, each with a database of its own, and what a load would do to it.
 
 use model::run_result::StagePlan;
-use model::series::{BusiestRow, Line};
+use model::series::{BusiestRow, Line, ServerRow};
 use monitor::{LocalServer, Monitor, Monitored, NodeExporter, PoolerConsole, Watched};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::sync::{Arc, LazyLock};
@@ -188,6 +188,18 @@ impl Watching {
         self.monitor.begins(Instant::now());
         load();
         self.monitor.finish(Instant::now(), drop)
+    }
+
+    /// The same with the rows of its seconds.
+    pub fn seconds(self, load: impl FnOnce()) -> (Monitored, Vec<ServerRow>) {
+        let mut rows = Vec::new();
+        self.monitor.begins(Instant::now());
+        load();
+        let seen = self.monitor.finish(Instant::now(), |line| match line {
+            Line::Server(row) => rows.push(row),
+            _ => {}
+        });
+        (seen, rows)
     }
 
     /// The same with the windows that were told. `load` is handed what waits for the next one.

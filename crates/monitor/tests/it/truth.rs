@@ -2,7 +2,7 @@
 
 use crate::provoke;
 use crate::server::{Place, for_looks, until};
-use model::database_metrics::Status;
+use model::database_metrics::{BlockedSession, Status};
 use std::time::{Duration, Instant};
 
 const ROWS: &str = "CREATE TABLE rows (id int PRIMARY KEY, value int); \
@@ -118,15 +118,19 @@ fn the_cache_hit_ratio_is_that_of_the_views() {
 #[test]
 fn active_sessions_agree_with_the_time_that_statements_took() {
     let place = Place::new("active");
+    // Some wait, one computes for 5 ms and more, and all are idle in between.
+    let computing = "SELECT sum(n) FROM generate_series(1, 40000) n";
+    let each = ["SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.02)", computing];
     let mut seconds = 0.0;
     let watched = place.watch(|| {
         let began = Instant::now();
         std::thread::scope(|scope| {
-            for _ in 0..3 {
+            for statement in each {
                 scope.spawn(|| {
                     let mut client = place.client();
-                    while began.elapsed() < Duration::from_secs(3) {
-                        client.batch("SELECT pg_sleep(0.1)").unwrap();
+                    while began.elapsed() < Duration::from_secs(30) {
+                        client.batch(statement).unwrap();
+                        std::thread::sleep(Duration::from_millis(7));
                     }
                 });
             }
@@ -141,7 +145,9 @@ fn active_sessions_agree_with_the_time_that_statements_took() {
     assert_eq!(waits.events[0].event, "PgSleep", "{waits:?}");
     let top = &queries.statements[0];
     assert_eq!(top.text.as_deref(), Some("SELECT pg_sleep($1)"));
-    assert_eq!((queries.calls, queries.statements.len()), (top.calls, 1), "{queries:?}");
+    let calls: u64 = queries.statements.iter().map(|it| it.calls).sum();
+    assert_eq!((queries.calls, queries.statements.len()), (calls, 2), "{queries:?}");
+    assert!(queries.statements[1].mean_exec_time_ms >= 3.0, "{queries:?}");
 }
 
 #[test]
@@ -171,6 +177,13 @@ fn who_blocks_whom_is_seen_with_the_statement_of_the_root() {
     assert_eq!(root.statement, "UPDATE rows SET value = 9 WHERE id = 1");
     assert!(worst.blocked.iter().any(|it| it.blocked_by.contains(&root.pid)), "{worst:?}");
     assert!(worst.blocked.iter().all(|it| it.statement.starts_with("DELETE FROM rows")));
+    // Both began to wait when their statement did; a server of version 14 and later tells.
+    let waited = |it: &BlockedSession| Some((it.waiting_ms?, it.statement_age_ms?));
+    let close = |(wait, age): (f64, f64)| wait > 0.0 && wait <= age && age - wait < 1000.0;
+    assert!(worst.blocked.iter().filter_map(waited).all(close), "{worst:?}");
+    assert!(worst.blocked.iter().any(|it| it.waiting_ms.is_some()), "{worst:?}");
+    // Two of them for about half a second, as it was sampled.
+    assert!((0.5..20.0).contains(&locks.lock_wait_s), "{locks:?}");
 }
 
 #[test]
