@@ -44,7 +44,7 @@ bench: deps
 soak: deps
 	cargo bench -p pgsurge --bench soak
 
-# What watching costs: the same loads with the monitor on and off in turn, about 6 minutes. Leave the
+# What watching costs: the same loads with the monitor on and off in turn, about 13 minutes. Leave the
 # machine alone meanwhile. A short try: PGSURGE_COST_ROUNDS=1 PGSURGE_COST_SECONDS=2.
 monitor-cost: deps
 	cargo bench -p pgsurge --bench monitor_cost

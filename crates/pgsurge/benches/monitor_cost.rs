@@ -1,8 +1,10 @@
 //! `make monitor-cost`: what does watching cost? The same load with the monitor on and off, in
 //! turn (on, off, off, on), so that a machine that gets slower or faster meanwhile favours none.
 //!
-//! Throughput says little on a machine that does something else besides; leave it alone. More or
-//! longer runs: `PGSURGE_COST_ROUNDS=10 PGSURGE_COST_SECONDS=30 make monitor-cost`.
+//! The server has one half of the CPUs and the load the other: where both share all of them, runs of
+//! the same load differ by a quarter, as the scheduler happens to place them. What is left of that is
+//! told as a confidence interval. Leave the machine alone meanwhile. More or longer runs:
+//! `PGSURGE_COST_ROUNDS=40 PGSURGE_COST_SECONDS=30 make monitor-cost`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark is there to print")]
 
 #[allow(dead_code, reason = "shared with the other benchmark, which needs more of it")]
@@ -11,14 +13,18 @@ mod process;
 
 use model::database_metrics::MonitorCost;
 use model::run_result::RunResult;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 use process::{command, run};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::process::ExitCode;
 use std::time::Duration;
 
 const MIB: f64 = 1024.0 * 1024.0;
-const ROUNDS: u64 = 5;
-const SECONDS: u64 = 5;
+const ROUNDS: u64 = 20;
+const SECONDS: u64 = 3;
+/// Of the normal distribution: 95 % are within so many standard errors of the mean.
+const SURE: f64 = 1.96;
 /// The bars: of throughput, of the server's CPUs, of memory.
 const LEAST_RATIO: f64 = 0.98;
 const MOST_SERVER_PERCENT: f64 = 1.0;
@@ -59,11 +65,15 @@ fn measure() -> Result<bool, String> {
     let rounds = number("PGSURGE_COST_ROUNDS", ROUNDS)?;
     let seconds = number("PGSURGE_COST_SECONDS", SECONDS)?;
     let environment = Environment::from_pairs(std::env::vars_os());
+    let (of_server, of_load) = halves()?;
+    // Whoever is started from here on has these.
+    pin(&of_server)?;
     let server = Postgres::start(&environment, &PostgresOptions::default())
         .map_err(|error| format!("cannot start a server: {error}"))?;
     server
         .psql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         .map_err(|it| it.to_string())?;
+    pin(&of_load)?;
     let mut all_kept = true;
     for workload in WORKLOADS {
         let mut sides = [Side::default(), Side::default()];
@@ -82,6 +92,28 @@ fn measure() -> Result<bool, String> {
         all_kept &= report(workload, ratios, off, on)?;
     }
     Ok(all_kept)
+}
+
+/// The CPUs that we may use, by half: the server's and the load's; the same where there is but one.
+fn halves() -> Result<(CpuSet, CpuSet), String> {
+    let all = sched_getaffinity(Pid::this()).map_err(|error| format!("which CPUs? {error}"))?;
+    let ours: Vec<usize> =
+        (0..CpuSet::count()).filter(|cpu| all.is_set(*cpu) == Ok(true)).collect();
+    if ours.len() < 2 {
+        return Ok((all, all));
+    }
+    let (server, load) = ours.split_at(ours.len() / 2);
+    Ok((set(server)?, set(load)?))
+}
+
+fn set(cpus: &[usize]) -> Result<CpuSet, String> {
+    let mut set = CpuSet::new();
+    cpus.iter().try_for_each(|cpu| set.set(*cpu)).map_err(|error| error.to_string())?;
+    Ok(set)
+}
+
+fn pin(cpus: &CpuSet) -> Result<(), String> {
+    sched_setaffinity(Pid::this(), cpus).map_err(|error| format!("cannot choose CPUs: {error}"))
 }
 
 /// All runs with the monitor on, or off.
@@ -138,6 +170,14 @@ fn one(server: &Postgres, workload: &str, on: bool, seconds: u64) -> Result<Ran,
     })
 }
 
+/// The mean, and how far from it the true one is at most, with 95 % confidence.
+fn mean(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|it| (it - mean).powi(2)).sum();
+    (mean, SURE * (squares / (count - 1.0).max(1.0) / count).sqrt())
+}
+
 fn median(mut values: Vec<f64>) -> Result<f64, String> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -150,10 +190,7 @@ fn median(mut values: Vec<f64>) -> Result<f64, String> {
 
 /// Prints what came of one workload; true when its bars held.
 fn report(workload: &str, ratios: Vec<f64>, off: &Side, on: &Side) -> Result<bool, String> {
-    let (least, most) = ratios
-        .iter()
-        .fold((f64::MAX, 0.0_f64), |(least, most), it| (least.min(*it), most.max(*it)));
-    let ratio = median(ratios)?;
+    let (ratio, within) = mean(&ratios);
     let percent = on.server_percent.iter().copied().fold(0.0, f64::max);
     let more_mib = median(on.peak_mib.clone())? - median(off.peak_mib.clone())?;
     let told = |kept: bool| if kept { "ok" } else { "MISSED" };
@@ -164,8 +201,12 @@ fn report(workload: &str, ratios: Vec<f64>, off: &Side, on: &Side) -> Result<boo
     );
     let kept = [ratio >= LEAST_RATIO, percent <= MOST_SERVER_PERCENT, more_mib <= MOST_MIB];
     println!(
-        "  throughput with : without, median of the rounds: {ratio:.4} ({least:.4} to {most:.4}), \
-         to be at least {LEAST_RATIO}: {}",
+        "  throughput with : without, mean of {} rounds: {ratio:.4} (95 %: {:.4} to {:.4}, median \
+         {:.4}), to be at least {LEAST_RATIO}: {}",
+        ratios.len(),
+        ratio - within,
+        ratio + within,
+        median(ratios.clone())?,
         told(kept[0])
     );
     println!(
