@@ -34,9 +34,33 @@ pub struct ServerRow {
     /// Written to temporary files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temp_bytes_per_s: Option<f64>,
+    /// Rows that the database's scans went over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_read_per_s: Option<f64>,
+    /// Rows inserted, updated and deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_changed_per_s: Option<f64>,
     /// Write-ahead log of the whole server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wal_bytes_per_s: Option<f64>,
+    /// Whole pages in it (since version 14).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wal_full_page_images_per_s: Option<f64>,
+    /// Checkpoints that the server counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoints: Option<f64>,
+    /// Buffers that the checkpointer and the background writer wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buffers_written_per_s: Option<f64>,
+    /// Reads of data and temporary files by the whole server (`pg_stat_io`, since version 16).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_reads_per_s: Option<f64>,
+    /// Writes of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_writes_per_s: Option<f64>,
+    /// Calls of fsync for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_fsyncs_per_s: Option<f64>,
     /// How often the sessions were looked at; without a look there are none.
     pub samples: u64,
     /// Mean number of client sessions.

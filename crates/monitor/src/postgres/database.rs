@@ -136,6 +136,10 @@ pub(super) fn fill(row: &mut ServerRow, added: &Counters, length_s: f64) {
     row.blocks_read_per_s = per_s("blks_read");
     row.blocks_hit_per_s = per_s("blks_hit");
     row.temp_bytes_per_s = per_s("temp_bytes");
+    row.rows_read_per_s = per_s("tup_returned");
+    let changed = ["tup_inserted", "tup_updated", "tup_deleted"].map(|it| added.get(it));
+    let changed: Option<f64> = changed.into_iter().sum();
+    row.rows_changed_per_s = changed.map(|rows| round(rows / length_s));
     let blocks = added.get("blks_hit").zip(added.get("blks_read"));
     row.cache_hit_ratio = blocks.and_then(|(hit, read)| ratio(hit, read));
 }

@@ -58,6 +58,28 @@ pub(super) fn slru(session: &mut Session) -> Result<Grouped, Unread> {
     grouped::read(session, "pg_stat_slru", &["name"], SLRU, absent)
 }
 
+/// Operations on data and temporary files, whoever did them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Operations {
+    pub(super) reads: f64,
+    pub(super) writes: f64,
+    pub(super) fsyncs: f64,
+}
+
+/// Those since `earlier`, the log's aside; none after a reset.
+pub(super) fn operations((now, earlier): (&Io, &Io)) -> Option<Operations> {
+    let added = grouped::since(&now.rows, &earlier.rows).ok()?;
+    let rows = added.iter().filter(|(names, _)| !is_wal(names));
+    Some(rows.fold(Operations::default(), |sum, (_, counters)| {
+        let of = |name| counters.get(name).unwrap_or(0.0);
+        Operations {
+            reads: sum.reads + of("reads"),
+            writes: sum.writes + of("writes"),
+            fsyncs: sum.fsyncs + of("fsyncs"),
+        }
+    }))
+}
+
 /// Which times the server measures.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timed {

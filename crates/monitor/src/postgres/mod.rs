@@ -9,6 +9,7 @@ mod activity;
 mod blocking;
 mod busiest;
 mod catalogue;
+mod counted;
 mod counters;
 mod database;
 mod ends;
@@ -39,7 +40,7 @@ use crate::timeline::{
 };
 use activity::Sample;
 use busiest::Busiest;
-use counters::Counters;
+use counted::Counted;
 use model::database_metrics::{DatabaseMetrics, MonitorCost, Section};
 use model::series::{Line, ServerRow};
 use observed::Observed;
@@ -48,7 +49,6 @@ use snapshot::Snapshot;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 use tally::Tally;
-use wal::Wal;
 
 pub(crate) use sections::nothing;
 
@@ -162,7 +162,7 @@ struct Watching<'a> {
     second: u64,
     of_second: Tally,
     /// The last look at the counters that are read every second.
-    last: Option<(Instant, Counters, Option<Wal>)>,
+    last: Option<Counted>,
 }
 
 impl<'a> Watching<'a> {
@@ -262,29 +262,18 @@ impl<'a> Watching<'a> {
     }
 
     fn count_second(&mut self, row: &mut ServerRow) {
-        let Ok(counters) = database::read(self.session) else {
+        let Ok(counted) = Counted::read(self.session) else {
             // Over a gap nothing is known by the second.
             self.last = None;
             return;
         };
-        let (at, wal) = (Instant::now(), Wal::read(self.session).ok());
-        if let Some((then, earlier, earlier_wal)) = &self.last {
-            let length_s = at.saturating_duration_since(*then).as_secs_f64();
-            // After a reset there is nothing to compare with until the next second.
-            if let Ok(added) = counters.since(earlier)
-                && length_s > 0.0
-            {
-                row.length_s = Some(round(length_s));
-                database::fill(row, &added, length_s);
-                let bytes = wal.as_ref().zip(earlier_wal.as_ref());
-                let bytes = bytes.and_then(|(now, then)| now.bytes_since(then));
-                row.wal_bytes_per_s = bytes.map(|bytes| round(bytes / length_s));
-            }
+        if let Some(earlier) = &self.last {
+            counted.fill(row, earlier);
         }
-        self.last = Some((at, counters, wal));
         if self.is_measuring {
-            self.observed.second(self.session, self.timeline.seconds(at));
+            self.observed.second(self.session, self.timeline.seconds(counted.at));
         }
+        self.last = Some(counted);
     }
 }
 

@@ -53,6 +53,12 @@ impl Wal {
     pub(super) fn bytes_since(&self, earlier: &Wal) -> Option<f64> {
         Some((self.written_bytes? - earlier.written_bytes?).max(0.0))
     }
+
+    /// Whole pages since `earlier`; none where the server does not count them, or was reset.
+    pub(super) fn full_page_images_since(&self, earlier: &Wal) -> Option<f64> {
+        let (now, then) = (self.counters.as_ref()?, earlier.counters.as_ref()?);
+        now.since(then).ok()?.get("wal_fpi")
+    }
 }
 
 /// Counters of checkpoints and of the background writer at one moment.
@@ -73,6 +79,31 @@ impl Checkpoints {
         let writer = Counters::read(session, "pg_stat_bgwriter", WRITER, "")?;
         Ok(Checkpoints { checkpoints, writer })
     }
+
+    /// What was added since `earlier`; none after a reset.
+    pub(super) fn since(&self, earlier: &Checkpoints) -> Option<AddedCheckpoints> {
+        let checkpoints = self.checkpoints.since(&earlier.checkpoints).ok()?;
+        let writer = self.writer.since(&earlier.writer).ok()?;
+        let buffers = checkpoints.get("buffers").zip(writer.get("buffers_clean"));
+        Some(AddedCheckpoints {
+            checkpoints: checkpoints.get("timed").zip(checkpoints.get("requested")).map(add),
+            buffers: buffers.map(add),
+        })
+    }
+}
+
+/// What a second added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AddedCheckpoints {
+    /// Checkpoints, timed and requested. A server counts one up to version 16 when it begins, from
+    /// then on when it is done.
+    pub(super) checkpoints: Option<f64>,
+    /// Buffers that the checkpointer and the background writer wrote.
+    pub(super) buffers: Option<f64>,
+}
+
+fn add((one, other): (f64, f64)) -> f64 {
+    one + other
 }
 
 /// The log's counters, of as much as could be read of them.

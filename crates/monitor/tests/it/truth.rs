@@ -1,8 +1,9 @@
 //! What was provoked, against what was counted.
 
 use crate::provoke;
-use crate::server::{Place, for_looks, until};
+use crate::server::{Place, for_looks, start, until};
 use model::database_metrics::{BlockedSession, Status};
+use model::series::ServerRow;
 use std::time::{Duration, Instant};
 
 const ROWS: &str = "CREATE TABLE rows (id int PRIMARY KEY, value int); \
@@ -254,4 +255,27 @@ fn the_server_plans_a_look_once_however_often_it_is_taken() {
     let (calls, plans) = (of_sessions("calls"), of_sessions("plans"));
     // One with a parameter has plans of its own for the first five of its values.
     assert!(calls >= 15.0 && plans <= 8.0, "{calls} calls, {plans} plans");
+}
+
+#[test]
+fn what_the_seconds_count_is_what_was_provoked() {
+    let server = start(&[("max_connections", "20"), ("checkpoint_timeout", "1h")]);
+    let place = Place::of(&server, server.database());
+    place.sql("CREATE TABLE counted (n int)");
+    let (_, rows) = place.watching(Duration::ZERO, true).seconds(|| {
+        for_looks(12);
+        place.sql("INSERT INTO counted SELECT generate_series(1, 50000)");
+        place.sql("CHECKPOINT");
+        // Counters come a second late, and the second after that is told when it is over.
+        for_looks(25);
+    });
+    let sum = |of: fn(&ServerRow) -> Option<f64>| rows.iter().filter_map(of).sum::<f64>();
+    let total = |of: fn(&ServerRow) -> Option<f64>| {
+        rows.iter().filter_map(|row| Some(of(row)? * row.length_s?)).sum::<f64>()
+    };
+    assert_eq!(sum(|row| row.checkpoints), 1.0, "{rows:?}");
+    assert!((total(|row| row.rows_changed_per_s) / 50_000.0 - 1.0).abs() < 0.01, "{rows:?}");
+    // 50,000 rows of 32 bytes are 221 pages of 8 kB.
+    assert!(total(|row| row.buffers_written_per_s) >= 221.0, "{rows:?}");
+    assert!(total(|row| row.wal_bytes_per_s) > 50_000.0 * 32.0, "{rows:?}");
 }

@@ -69,7 +69,7 @@ pub(super) const INTERVAL_TEXTS: [Texts<IntervalRow>; 1] =
     [Texts { metric: "response_time", value: |row| row.response_time.as_deref() }];
 
 /// Of the server, every second. What is of one second of it has its length beside it.
-pub(super) const SERVER: [Column<ServerRow>; 14] = [
+pub(super) const SERVER: [Column<ServerRow>; 22] = [
     column!("server_interval_s", "s", |row| row.length_s),
     column!("server_transactions_per_s", "per_s", |row| row.transactions_per_s),
     column!("server_rollbacks_per_s", "per_s", |row| row.rollbacks_per_s),
@@ -78,7 +78,15 @@ pub(super) const SERVER: [Column<ServerRow>; 14] = [
     column!("server_blocks_read_per_s", "per_s", |row| row.blocks_read_per_s),
     column!("server_blocks_hit_per_s", "per_s", |row| row.blocks_hit_per_s),
     column!("server_temp_bytes_per_s", "per_s", |row| row.temp_bytes_per_s),
+    column!("server_rows_read_per_s", "per_s", |row| row.rows_read_per_s),
+    column!("server_rows_changed_per_s", "per_s", |row| row.rows_changed_per_s),
     column!("server_wal_bytes_per_s", "per_s", |row| row.wal_bytes_per_s),
+    column!("server_wal_full_page_images_per_s", "per_s", |row| row.wal_full_page_images_per_s),
+    column!("server_checkpoints", "count", |row| row.checkpoints),
+    column!("server_buffers_written_per_s", "per_s", |row| row.buffers_written_per_s),
+    column!("server_io_reads_per_s", "per_s", |row| row.io_reads_per_s),
+    column!("server_io_writes_per_s", "per_s", |row| row.io_writes_per_s),
+    column!("server_io_fsyncs_per_s", "per_s", |row| row.io_fsyncs_per_s),
     column!("server_session_samples", "count", |row| Some(row.samples as f64)),
     column!("server_sessions", "count", |row| row.sessions),
     column!("server_connection_usage_percent", "percent", |row| row.connection_usage_percent),

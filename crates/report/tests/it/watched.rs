@@ -193,6 +193,7 @@ fn locks() -> LockContention {
     LockContention {
         samples: 600,
         waiting_sessions: of(0.5, 4.0),
+        lock_wait_s: 3.2,
         deadlocks: Some(7),
         worst: Some(LockMoment {
             at_s: 31.2,
@@ -201,6 +202,7 @@ fn locks() -> LockContention {
                 pid: 4243,
                 blocked_by: vec![4242],
                 lock: "transactionid".to_owned(),
+                waiting_ms: Some(87.0),
                 statement_age_ms: Some(88.0),
                 statement: statement.clone(),
             }],
