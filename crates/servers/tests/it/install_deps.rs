@@ -121,6 +121,22 @@ fn node_and_npm_are_installed_only_for_who_asks() {
 }
 
 #[test]
+fn hypopg_is_installed_for_the_server_that_is_there_and_missed_by_nobody() {
+    let machine = Machine::with("apt-get", 0);
+    let share = "share=$(dirname $0)/../usr/share/postgresql/15/extension";
+    let does =
+        format!("install_all; {share}; case \"$*\" in *hypopg*) : >$share/hypopg.control;; esac");
+    machine.program("apt-get", &does);
+    let output = machine.run(&["--with-hypopg"]);
+    assert!(text(&output.stdout).starts_with("installed: hypopg\n"), "{}", text(&output.stdout));
+    let calls = machine.calls();
+    assert!(calls.len() == 2 && calls[1].ends_with(" postgresql-15-hypopg"), "{calls:?}");
+    assert!(machine.run(&["--with-hypopg"]).status.success() && machine.calls() == calls);
+    let other = Machine::with("pacman", 0).run(&["--with-hypopg"]);
+    assert!(other.status.success() && text(&other.stdout).starts_with("without hypopg\n"));
+}
+
+#[test]
 fn updates_a_stale_list_of_packages_and_tries_again() {
     let machine = Machine::with("apt-get", 0);
     let updated = machine.0.path().join("updated");
