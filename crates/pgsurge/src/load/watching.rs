@@ -2,13 +2,12 @@
 //!
 //! A monitor that can't do its work never ends a run: the result then says what is missing.
 
-use super::journal::Journal;
 use super::target::Target;
 use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
 use model::run_result::StagePlan;
-use model::series::Line;
+use model::series::{Line, ServerRow};
 use model::system_metrics::SystemMetrics;
 use monitor::{Monitor, Monitored, NodeExporter, Watched};
 use std::time::Instant;
@@ -19,6 +18,14 @@ use wire::blocking::Stop;
 pub struct Seen {
     pub database: Option<DatabaseMetrics>,
     pub system: Option<SystemMetrics>,
+}
+
+/// The row of a line about the server.
+pub fn of_server(line: &Line) -> Option<&ServerRow> {
+    match line {
+        Line::Server(row) => Some(row),
+        _ => None,
+    }
 }
 
 /// A monitor, or none where the plan wants none.
@@ -61,12 +68,11 @@ impl Watching {
         self.0.iter().flat_map(Monitor::lines).for_each(taken);
     }
 
-    /// The load has just ended: waits for the server's last counters.
-    pub fn finish(self, journal: &mut Journal, messages: &Messages) -> Seen {
+    /// The load has just ended: waits for the server's last counters, and hands over the last lines.
+    pub fn finish(self, recorded: impl FnMut(Line), messages: &Messages) -> Seen {
         let Some(monitor) = self.0 else { return Seen::default() };
         messages.detail("reading the server's counters");
-        let Monitored { database, system } =
-            monitor.finish(Instant::now(), |line| journal.line(&line));
+        let Monitored { database, system } = monitor.finish(Instant::now(), recorded);
         Seen { database: Some(database), system: Some(system) }
     }
 }
