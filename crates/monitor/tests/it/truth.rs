@@ -1,7 +1,7 @@
 //! What was provoked, against what was counted.
 
 use crate::provoke;
-use crate::server::{Place, for_looks, until};
+use crate::server::{Place, for_looks, start, until};
 use model::database_metrics::Status;
 use std::time::{Duration, Instant};
 
@@ -227,4 +227,20 @@ fn the_monitor_tells_what_it_cost() {
     // Nothing of it is taken for the load's.
     assert_eq!(watched.database.query_performance.data().unwrap().calls, 0);
     assert_eq!(watched.database.query_performance.status, Status::Ok);
+}
+
+#[test]
+fn a_checkpoint_is_seen_for_as_long_as_it_is_at_work() {
+    let server = start(&[]);
+    provoke::checkpoint(&Place::of(&server, server.database()));
+}
+
+#[test]
+fn statements_that_are_compiled_take_the_time_that_the_extension_counts() {
+    provoke::jit(&Place::new("compiled"));
+}
+
+#[test]
+fn workers_that_were_not_there_are_counted_where_the_version_does() {
+    provoke::workers(&Place::new("alone"));
 }
