@@ -14,6 +14,7 @@ mod indexes;
 mod jit;
 mod latches;
 mod locks;
+mod maintenance;
 mod memory;
 mod network;
 mod others;
@@ -66,7 +67,7 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more
 /// than the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 25] = [
+pub(crate) const RULES: [&[Rule]; 26] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
@@ -80,6 +81,7 @@ pub(crate) const RULES: [&[Rule]; 25] = [
     &replication::RULES,
     &memory::RULES,
     &wal::RULES,
+    &maintenance::RULES,
     &jit::RULES,
     &cpu::RULES,
     &parallel::RULES,

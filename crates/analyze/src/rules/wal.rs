@@ -129,7 +129,7 @@ const CHECKPOINTS: u64 = 2;
 const LOG_OF_EACH: f64 = 0.25;
 
 /// W2: `max_wal_size` is used up long before `checkpoint_timeout`.
-fn checkpoints(facts: &Facts<'_>) -> Ruling {
+pub(super) fn checkpoints(facts: &Facts<'_>) -> Ruling {
     let wal = facts.section(|it| &it.wal_checkpoints)?;
     let (Some(asked), Some(timed)) = (wal.checkpoints_requested, wal.checkpoints_timed) else {
         return Err(Missing::because("checkpoints were not counted"));
