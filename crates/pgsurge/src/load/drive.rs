@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::reached::CONNECT_TIMEOUT;
 use super::shape;
 use super::target::Target;
-use super::watching::{Seen, Watching, of_server};
+use super::watching::{Seen, Watching};
 use crate::messages::Messages;
 use engine::Finished;
 use model::catalog::Catalog;
@@ -23,7 +23,7 @@ use model::plan::{Plan, Shape, Unit};
 use model::run_result::{
     ActionLogMetrics, Environment, Inputs, Pacing, RunResult, StageMetrics, StagePlan, StageTracker,
 };
-use model::series::{Header, Line};
+use model::series::Header;
 use model::verdict::{Cause, Reason};
 use model::verification::Verification;
 use std::collections::BTreeMap;
@@ -196,11 +196,7 @@ impl Drive<'_> {
         };
         abort.into_iter().for_each(|it| it.note(self.interrupt, &mut finished.measured));
         // Before anything else touches the server: what it counted belongs to the load.
-        let recorded = |line: Line| {
-            of_server(&line).into_iter().for_each(|row| stages.server(row));
-            journal.line(&line);
-        };
-        let seen = watching.finish(recorded, self.messages);
+        let seen = watching.finish((&mut journal, &mut stages), self.messages);
         let record = journal.finish(&finished.measured, &catalog);
         let action_log = log.map(|log| log.finish_telling(self.messages));
         let stages = stages.finish();

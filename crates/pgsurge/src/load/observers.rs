@@ -34,9 +34,8 @@ impl engine::Observer for Observers<'_> {
         self.journal.interval(interval);
         let Observers { watching, journal, abort, stages, .. } = self;
         watching.record(|line| {
-            watching::of_server(&line).into_iter().for_each(|row| stages.server(row));
             abort.iter_mut().for_each(|it| it.line(&line));
-            journal.line(&line);
+            watching::keep(&line, journal, stages);
         });
         self.stages.interval(interval);
         self.progress.interval(interval);

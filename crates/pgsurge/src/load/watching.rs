@@ -2,12 +2,13 @@
 //!
 //! A monitor that can't do its work never ends a run: the result then says what is missing.
 
+use super::journal::Journal;
 use super::target::Target;
 use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
-use model::run_result::StagePlan;
-use model::series::{Line, ServerRow};
+use model::run_result::{StagePlan, StageTracker};
+use model::series::Line;
 use model::system_metrics::SystemMetrics;
 use monitor::{Monitor, Monitored, NodeExporter, Watched};
 use std::time::Instant;
@@ -20,12 +21,12 @@ pub struct Seen {
     pub system: Option<SystemMetrics>,
 }
 
-/// The row of a line about the server.
-pub fn of_server(line: &Line) -> Option<&ServerRow> {
-    match line {
-        Line::Server(row) => Some(row),
-        _ => None,
+/// Keeps a line: the record every one, the stages what the server did in their seconds.
+pub fn keep(line: &Line, journal: &mut Journal, stages: &mut StageTracker) {
+    if let Line::Server(row) = line {
+        stages.server(row);
     }
+    journal.line(line);
 }
 
 /// A monitor, or none where the plan wants none.
@@ -69,9 +70,14 @@ impl Watching {
     }
 
     /// The load has just ended: waits for the server's last counters, and hands over the last lines.
-    pub fn finish(self, recorded: impl FnMut(Line), messages: &Messages) -> Seen {
+    pub fn finish(
+        self,
+        (journal, stages): (&mut Journal, &mut StageTracker),
+        messages: &Messages,
+    ) -> Seen {
         let Some(monitor) = self.0 else { return Seen::default() };
         messages.detail("reading the server's counters");
+        let recorded = |line| keep(&line, journal, stages);
         let Monitored { database, system } = monitor.finish(Instant::now(), recorded);
         Seen { database: Some(database), system: Some(system) }
     }
