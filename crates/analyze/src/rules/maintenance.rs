@@ -132,7 +132,9 @@ fn checkpoint_stalls(facts: &Facts<'_>) -> Ruling {
     }
     let found = slower(facts, "a checkpoint", |it| &it.checkpoint_overlap)?;
     let Some(slower) = found else { return Ok(None) };
-    let severity = if slower.factor >= MUCH_SLOWER { Severity::High } else { Severity::Medium };
+    // A single one may have come together with what made these seconds slow: a cold beginning.
+    let is_plain = slower.factor >= MUCH_SLOWER && slower.overlap.periods > 1;
+    let severity = if is_plain { Severity::High } else { Severity::Medium };
     // Where they come too often that is what limits, and says what to do.
     let too_often = wal::checkpoints(facts).ok().flatten();
     let is_symptom = too_often.is_some_and(|it| it.role == Role::Cause);

@@ -99,7 +99,7 @@ fn one_checkpoint_is_believed_less_than_two() {
     let mut once = seen((20, 60), (80, 10)).unwrap();
     once.periods = 1;
     let found = fires("checkpoint_stalls", checkpoint(Some(once)));
-    assert_eq!(found.confidence, Confidence::Medium);
+    assert_eq!((found.severity, found.confidence), (Severity::Medium, Confidence::Medium));
 }
 
 #[test]
