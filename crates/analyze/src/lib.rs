@@ -7,6 +7,7 @@
 
 mod budget;
 pub mod diagnosis;
+mod ranks;
 mod rules;
 pub mod suite;
 pub mod thresholds;

@@ -84,6 +84,11 @@ impl<C: Counter> Histogram<C> {
         self.0.count_between(low_us, high_us).as_u64()
     }
 
+    /// What was counted, by bucket and from low to high: its upper end in µs, and how many.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.0.iter_recorded().map(|it| (it.value_iterated_to(), it.count_at_value().as_u64()))
+    }
+
     /// Forgets everything and keeps the memory.
     pub fn clear(&mut self) {
         self.0.reset();

@@ -48,6 +48,7 @@ pub(crate) fn sound() -> RunResult {
     load.all_actions = all;
     let settings = [
         ("fsync", "on"),
+        ("huge_pages", "on"),
         ("log_statement", "none"),
         ("log_min_duration_statement", "-1"),
         ("random_page_cost", "1.1"),
@@ -90,6 +91,8 @@ fn database() -> DatabaseMetrics {
                 usable_connections: 97,
                 used_connections_max: 11,
                 pool_usage_percent: 11.34,
+                parallel_workers_planned: Some(0),
+                parallel_workers_launched: Some(0),
                 ..ConnectionStats::default()
             },
             WINDOW,
@@ -100,6 +103,7 @@ fn database() -> DatabaseMetrics {
                 calls: 10_000,
                 total_exec_time_ms: 90_000.0,
                 total_plan_time_ms: Some(1000.0),
+                total_jit_time_ms: Some(0.0),
                 evicted: Some(0),
                 ..QueryPerformance::default()
             },
@@ -127,6 +131,7 @@ fn database() -> DatabaseMetrics {
                 wal_records: Some(1_000_000),
                 wal_full_page_images: Some(100),
                 wal_buffers_full: Some(0),
+                checkpoint_active_percent: Some(0.0),
                 ..WalCheckpoints::default()
             },
             WINDOW,

@@ -334,7 +334,8 @@ fn memory(facts: &Facts<'_>) -> Result<f64, Missing> {
     bytes.map(|it| it as f64).ok_or_else(|| Missing::because(why))
 }
 
-fn setting_bytes(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
+/// A setting of the server that is a size.
+pub(super) fn setting_bytes(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
     let shown = facts.setting(name)?;
     Shown::bytes(shown).ok_or_else(|| Missing(format!("{name} is no size: {shown}")))
 }

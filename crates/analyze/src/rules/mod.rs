@@ -11,11 +11,15 @@ mod cpu;
 mod generator;
 mod host;
 mod indexes;
+mod jit;
 mod latches;
 mod locks;
+mod maintenance;
 mod memory;
 mod network;
 mod others;
+mod pages;
+mod parallel;
 mod plans;
 mod pooler;
 mod replication;
@@ -63,7 +67,7 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more
 /// than the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 22] = [
+pub(crate) const RULES: [&[Rule]; 26] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
@@ -77,13 +81,17 @@ pub(crate) const RULES: [&[Rule]; 22] = [
     &replication::RULES,
     &memory::RULES,
     &wal::RULES,
+    &maintenance::RULES,
+    &jit::RULES,
     &cpu::RULES,
+    &parallel::RULES,
     &storage::RULES,
     &pooler::RULES,
     &connections::RULES,
     &network::RULES,
     &host::RULES,
     &others::RULES,
+    &pages::RULES,
     &settings::RULES,
     &set_up::RULES,
 ];

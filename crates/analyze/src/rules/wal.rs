@@ -1,5 +1,6 @@
 //! The write-ahead log and checkpoints.
 
+use super::shown::Shown;
 use super::waiting::waiting;
 use super::{BLOCK_BYTES, Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
@@ -122,14 +123,18 @@ fn log_per_commit(facts: &Facts<'_>) -> Option<Evidence> {
 const CHECKPOINT_WARNING_S: f64 = 30.0;
 /// One may be somebody's CHECKPOINT.
 const CHECKPOINTS: u64 = 2;
+/// The log asks for one when it has grown by `max_wal_size / (1 + checkpoint_completion_target)`
+/// since the last (PostgreSQL manual, "WAL Configuration"): half of it or more. With less than half
+/// of that for each it was somebody's CHECKPOINT, a backup, or a new database.
+const LOG_OF_EACH: f64 = 0.25;
 
 /// W2: `max_wal_size` is used up long before `checkpoint_timeout`.
-fn checkpoints(facts: &Facts<'_>) -> Ruling {
+pub(super) fn checkpoints(facts: &Facts<'_>) -> Ruling {
     let wal = facts.section(|it| &it.wal_checkpoints)?;
     let (Some(asked), Some(timed)) = (wal.checkpoints_requested, wal.checkpoints_timed) else {
         return Err(Missing::because("checkpoints were not counted"));
     };
-    if asked < CHECKPOINTS || asked <= timed {
+    if asked < CHECKPOINTS || asked <= timed || is_asked_by_others(facts, asked) {
         return Ok(None);
     }
     let every_s = facts.load().elapsed_s / asked as f64;
@@ -180,6 +185,14 @@ fn checkpoints(facts: &Facts<'_>) -> Ruling {
                 again("database_metrics.wal_checkpoints.checkpoints_requested is 0"),
             ),
     ))
+}
+
+/// Whether there is too little log for it to have asked for so many checkpoints.
+fn is_asked_by_others(facts: &Facts<'_>, asked: u64) -> bool {
+    let log_bytes = facts.section(|it| &it.wal_checkpoints).ok().and_then(|it| it.wal_bytes);
+    let size = facts.setting("max_wal_size").ok().and_then(Shown::bytes);
+    let both = log_bytes.zip(size);
+    both.is_some_and(|(log, size)| (log as f64) < size * LOG_OF_EACH * asked as f64)
 }
 
 /// From half of the log on, most of what is written is not change.

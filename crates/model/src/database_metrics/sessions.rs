@@ -34,6 +34,12 @@ pub struct ConnectionStats {
     /// Ended by an administrator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_killed: Option<u64>,
+    /// Parallel workers that statements of the database asked for (since version 18, as the next).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_workers_planned: Option<u64>,
+    /// Those that they got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_workers_launched: Option<u64>,
     /// Sessions that idled inside a transaction, of all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_in_transaction_percent: Option<f64>,

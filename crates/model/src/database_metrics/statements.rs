@@ -17,6 +17,10 @@ pub struct QueryPerformance {
     /// Time for planning; absent where the server does not track it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_plan_time_ms: Option<f64>,
+    /// Time for compiling expressions (JIT), most of it a part of the execution time; absent before
+    /// `pg_stat_statements` 1.10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_jit_time_ms: Option<f64>,
     /// Rows returned or changed.
     pub rows: u64,
     /// Statements that the view had to forget in the window; if not 0, the numbers are too small.
@@ -62,6 +66,9 @@ pub struct StatementLoad {
     /// Time for planning; absent where the server does not track it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_plan_time_ms: Option<f64>,
+    /// Time for compiling its expressions (JIT); absent before `pg_stat_statements` 1.10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_jit_time_ms: Option<f64>,
 }
 
 /// Transactions of the database, the monitor's own taken out.

@@ -64,6 +64,10 @@ pub struct WalCheckpoints {
     /// Time for syncing in checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint_sync_ms: Option<f64>,
+    /// Share of the looks at the sessions in which a checkpoint was at work, its pauses between
+    /// writes included; absent where we may not see the checkpointer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint_active_percent: Option<f64>,
     /// Buffers written by checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buffers_checkpoint: Option<u64>,

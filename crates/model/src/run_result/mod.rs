@@ -8,6 +8,7 @@ mod assemble;
 mod environment;
 mod load_metrics;
 mod operation;
+mod overlap;
 mod own;
 mod recorded;
 mod redact;
@@ -22,6 +23,7 @@ pub use load_metrics::{
 pub use operation::{
     ActionHistograms, ActionMetrics, KindMetrics, StatementMetrics, StatementTotals,
 };
+pub use overlap::{Overlap, OverlapSide};
 pub use recorded::{RecordError, RecordNotes, RecordReader, Recorded};
 pub use redact::redact;
 pub use stage::{StageBlock, StageMetrics, StagePlan, StageTracker};

@@ -4,11 +4,13 @@
 //! hour takes no more memory than one of a minute, and still shows whether it was steady.
 
 use super::operation::short;
+use super::overlap::{Overlap, Overlaps};
 use crate::histogram::Histogram;
 use crate::measured::Interval;
 use crate::metric::Distribution;
 use crate::plan::{Plan, Rate, Shape, Unit};
 use crate::sample::{ActionCounts, Phase};
+use crate::series::ServerRow;
 use crate::units::decimal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -120,6 +122,13 @@ pub struct StageMetrics {
     pub response_time_ms: Option<Distribution>,
     /// The stage in parts of equal length.
     pub blocks: Vec<StageBlock>,
+    /// Its seconds with and without a checkpoint at work; absent where none was seen, and where the
+    /// load was to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_overlap: Option<Overlap>,
+    /// The same of autovacuum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autovacuum_overlap: Option<Overlap>,
 }
 
 /// Sums of what is being gathered.
@@ -143,7 +152,9 @@ pub struct StageTracker {
     user_seconds: f64,
     response: Histogram,
     blocks: [Block; BLOCKS],
-    done: Vec<StageMetrics>,
+    overlaps: Overlaps,
+    /// By their numbers.
+    done: Vec<(usize, StageMetrics)>,
 }
 
 impl StageTracker {
@@ -176,21 +187,35 @@ impl StageTracker {
         self.counts += all.counts;
         self.user_seconds += interval.connected as f64 * interval.length_s;
         self.response.merge(&all.response);
+        if stage.hold {
+            let time = (interval.start_s, interval.length_s);
+            self.overlaps.load(self.current, time, all.response.quantile_ms(0.99));
+        }
         if let Some(offered) = interval.offered {
             *self.offered.get_or_insert(0.0) += offered;
         }
     }
 
+    /// Takes a second of the server, in any order with the intervals.
+    pub fn server(&mut self, row: &ServerRow) {
+        self.overlaps.server(row.t + self.warm_up_s, row);
+    }
+
     /// All stages that were reached.
     pub fn finish(mut self) -> Vec<StageMetrics> {
         self.close();
-        self.done
+        let overlaps = &self.overlaps;
+        let with_overlaps = |(number, stage): (usize, StageMetrics)| {
+            let (checkpoint_overlap, autovacuum_overlap) = overlaps.of(number);
+            StageMetrics { checkpoint_overlap, autovacuum_overlap, ..stage }
+        };
+        self.done.into_iter().map(with_overlaps).collect()
     }
 
     fn close(&mut self) {
         let length_s: f64 = self.blocks.iter().map(|block| block.length_s).sum();
         if let Some(stage) = self.plan.get(self.current).filter(|_| length_s > 0.0) {
-            self.done.push(StageMetrics {
+            let metrics = StageMetrics {
                 name: stage.name.clone(),
                 from_s: short(stage.from_s),
                 length_s: short(length_s),
@@ -202,7 +227,9 @@ impl StageTracker {
                 skipped: self.counts.skipped,
                 response_time_ms: Distribution::of(&self.response),
                 blocks: self.blocks.iter().filter_map(Block::metrics).collect(),
-            });
+                ..StageMetrics::default()
+            };
+            self.done.push((self.current, metrics));
         }
         self.current += 1;
         self.counts = ActionCounts::default();

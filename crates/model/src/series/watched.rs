@@ -75,6 +75,12 @@ pub struct ServerRow {
     /// Mean number of sessions that idle inside a transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_in_transaction: Option<f64>,
+    /// Samples in which a checkpoint was at work, of those in which the checkpointer could be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_active_percent: Option<f64>,
+    /// Samples in which autovacuum was at work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autovacuum_active_percent: Option<f64>,
     /// Mean number of active sessions by class of what they waited for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<String, f64>,

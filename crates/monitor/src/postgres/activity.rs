@@ -1,4 +1,5 @@
-//! One look at the sessions: how many in which state, what the active ones run and wait for.
+//! One look at the sessions: how many in which state, what the active ones run and wait for; and
+//! at what the server does on its own meanwhile.
 
 use super::idle::Idle;
 use super::session::{Session, number, text};
@@ -10,7 +11,8 @@ use wire::blocking::{OwnedRow, Param};
 /// server several times as much and says nothing that we ask. Of other users' sessions a user
 /// without `pg_monitor` sees that they are there, and neither a state nor when they began; one that
 /// has just logged in has no state yet, and is `starting` (as version 18 says itself). Those without
-/// a user are autovacuum's. `$1` is the run's own application name.
+/// a user are autovacuum's, but for the checkpointer, of which such a user sees not even that.
+/// `$1` is the run's own application name.
 const SQL: &str = "\
     SELECT state, wait_event_type, wait_event, kind, count(*)::float8, query_id, other,
            extract(epoch FROM clock_timestamp() - min(idle_since))::float8 * 1000,
@@ -19,6 +21,7 @@ const SQL: &str = "\
                    CASE WHEN backend_start IS NOT NULL THEN coalesce(state, 'starting')
                         END AS state,
                    CASE WHEN backend_type = 'parallel worker' THEN 'worker'
+                        WHEN backend_type = 'checkpointer' THEN 'checkpointer'
                         WHEN backend_type = 'client backend' OR usesysid IS NOT NULL THEN 'client'
                         ELSE 'autovacuum' END AS kind,
                    CASE WHEN state = 'active' THEN {query_id} END AS query_id,
@@ -27,12 +30,17 @@ const SQL: &str = "\
                    CASE WHEN state LIKE 'idle in transaction%' THEN state_change END AS idle_since
               FROM pg_catalog.pg_stat_get_activity(NULL::int4)
              WHERE pid <> pg_catalog.pg_backend_pid()
-               AND (backend_type IN ('client backend', 'parallel worker', 'autovacuum worker')
+               AND (backend_type IN ('client backend', 'parallel worker', 'autovacuum worker',
+                                     'checkpointer')
                     OR (backend_type IS NULL AND datid IS NOT NULL))) AS session
      GROUP BY 1, 2, 3, 4, 6, 7";
 
 /// What no wait means: the session runs, or waits for a CPU.
 const CPU: &str = "CPU";
+/// The class of what a process of the server waits for that has nothing to do. The checkpointer's
+/// event is `CheckpointerMain` in all versions; between two writes of a checkpoint it is in no wait
+/// (up to version 13) or in `Timeout:CheckpointWriteDelay`, which is a part of the work.
+const NOTHING_TO_DO: &str = "Activity";
 
 /// What a session waits for: class and event.
 pub(super) type Event = (String, String);
@@ -54,6 +62,8 @@ pub(super) struct Sample {
     pub(super) states: BTreeMap<String, f64>,
     pub(super) active: Vec<Active>,
     pub(super) autovacuum: f64,
+    /// Whether a checkpoint was at work; none where we may not see.
+    pub(super) checkpoint: Option<bool>,
     /// The one that is idle inside a transaction for the longest time.
     pub(super) idle: Option<Idle>,
 }
@@ -77,9 +87,16 @@ impl Sample {
     fn row(&mut self, row: &OwnedRow) {
         let (state, kind) = (text(row, 0), text(row, 3));
         let count = number(row, 4).unwrap_or(0.0);
-        if kind.as_deref() == Some("autovacuum") {
-            self.autovacuum += count;
-            return;
+        match kind.as_deref() {
+            Some("autovacuum") => {
+                self.autovacuum += count;
+                return;
+            }
+            Some("checkpointer") => {
+                self.checkpoint = Some(text(row, 1).as_deref() != Some(NOTHING_TO_DO));
+                return;
+            }
+            _ => {}
         }
         if matches!(state.as_deref(), Some("active" | "fastpath function call")) {
             let event = |column| text(row, column).unwrap_or_else(|| CPU.to_owned());

@@ -31,6 +31,9 @@ const COLUMNS: &[Wanted] = &wanted![
     "sessions_abandoned",
     "sessions_fatal",
     "sessions_killed",
+    // Since version 18.
+    "parallel_workers_to_launch",
+    "parallel_workers_launched",
 ];
 
 pub(super) fn read(session: &mut Session) -> Result<Counters, Unread> {
@@ -117,13 +120,16 @@ pub(super) fn deadlocks(added: &Counters) -> Option<u64> {
     added.whole("deadlocks")
 }
 
-/// Sessions that came and went in the window, the monitor's own connects aside.
+/// Sessions that came and went in the window, the monitor's own connects aside, and the workers
+/// that helped them.
 pub(super) fn sessions(stats: &mut ConnectionStats, added: &Counters, own: &Cost) {
     let opened = added.whole("sessions");
     stats.sessions_opened = opened.map(|opened| opened.saturating_sub(own.connects));
     stats.sessions_abandoned = added.whole("sessions_abandoned");
     stats.sessions_fatal = added.whole("sessions_fatal");
     stats.sessions_killed = added.whole("sessions_killed");
+    stats.parallel_workers_planned = added.whole("parallel_workers_to_launch");
+    stats.parallel_workers_launched = added.whole("parallel_workers_launched");
 }
 
 /// Puts the counters of a second into its row.

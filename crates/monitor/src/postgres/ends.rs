@@ -57,6 +57,7 @@ const VALUES: &[&str] = &[
     "hash_mem_multiplier",
     "hot_standby_feedback",
     "huge_pages",
+    "huge_pages_status",
     "idle_in_transaction_session_timeout",
     "io_method",
     "io_workers",

@@ -28,6 +28,7 @@ mod sections;
 mod session;
 mod shown;
 mod snapshot;
+mod statement_texts;
 mod statement_waits;
 mod statements;
 mod tables;

@@ -4,8 +4,8 @@ use super::ends::Settings;
 use super::observed::Observed;
 use super::session::Session;
 use super::snapshot::Span;
-use super::{database, replication};
-use super::{statements, tables};
+use super::statement_texts::texts;
+use super::{database, replication, tables};
 use crate::timeline::round;
 use model::database_metrics::{
     ConnectionStats, LockContention, ReplicationStats, Section, Unread, VacuumStats, WaitEvents,
@@ -93,7 +93,7 @@ impl<'a> Sampled<'a> {
         let mut most = statements.most(self.observed.tally.samples);
         let ids: Vec<i64> = most.iter().filter_map(|it| it.queryid.parse().ok()).collect();
         // Without texts their numbers say it too.
-        let texts = statements::texts(session, &ids).unwrap_or_default();
+        let texts = texts(session, &ids).unwrap_or_default();
         for (it, id) in most.iter_mut().zip(&ids) {
             it.text = texts.get(id).cloned();
         }

@@ -43,7 +43,7 @@ pub(super) fn all(
         ),
         temp_files: span
             .section(|it| &it.database, |then, now| Ok(database::temp_files(&now.since(then)?))),
-        wal_checkpoints: wal_checkpoints(span, timed),
+        wal_checkpoints: wal_checkpoints(span, timed, (observed, session.user())),
         io: span.section(|it| &it.io, |then, now| io::io_stats((now, then), timed)),
         slru: span.section(|it| &it.slru, |then, now| io::slru_stats(now, then)),
         table_stats: tables(span),
@@ -107,7 +107,11 @@ fn transactions(span: &Span<'_>) -> Section<TransactionStats> {
     section.with_gap(kinds.err().filter(|_| conflicts))
 }
 
-fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
+fn wal_checkpoints(
+    span: &Span<'_>,
+    timed: Timed,
+    (observed, user): (&Observed, &str),
+) -> Section<WalCheckpoints> {
     let io = span.both(|it| &it.io).ok();
     let looks = WalLooks {
         log: span.both(|it| &it.wal),
@@ -121,8 +125,12 @@ fn wal_checkpoints(span: &Span<'_>, timed: Timed) -> Section<WalCheckpoints> {
             // The wait for the last counters is in the window, and no load.
             let window_s = (span.load_end_s() - window.0).max(0.001);
             made.wal_bytes_per_s = made.wal_bytes.map(|bytes| round(bytes as f64 / window_s));
-            let mut section = Section::read(made, window);
-            section.reason = gap.map(|unread| format!("not all of it: {unread}"));
+            made.checkpoint_active_percent = observed.tally.checkpoint_percent();
+            let mut section =
+                Section::read(made, window).with_gap(observed.tally.no_checkpointer(user));
+            if let Some(unread) = gap {
+                section.reason = Some(format!("not all of it: {unread}"));
+            }
             section
         }
         Err(unread) => Section::unread(unread),

@@ -1,14 +1,13 @@
 //! `pg_stat_statements`: what each statement took, by the difference of two looks. Texts are read
-//! once, at the end, and only of those that are shown.
+//! once, at the end, and only of those that are shown: `statement_texts`.
 
 use super::catalogue::Wanted;
 use super::counters::Counters;
-use super::session::{MARK, Session, number, text};
-use super::shown::shown;
+use super::session::{MARK, Session, number};
+use super::statement_texts::texts;
 use crate::timeline::round;
 use model::database_metrics::{QueryPerformance, Section, StatementLoad, Status, Unread};
 use std::collections::{BTreeMap, BTreeSet};
-use wire::blocking::{OwnedRow, Param};
 
 pub(super) const VIEW: &str = "pg_stat_statements";
 const COLUMNS: &[Wanted] = &[
@@ -22,7 +21,15 @@ const COLUMNS: &[Wanted] = &[
     Wanted { name: "dirtied", columns: &["shared_blks_dirtied"] },
     Wanted { name: "temp_written", columns: &["temp_blks_written"] },
     Wanted { name: "wal_bytes", columns: &["wal_bytes"] },
+    // Since version 1.10 of the extension.
+    Wanted { name: "jit_generation", columns: &["jit_generation_time"] },
+    Wanted { name: "jit_inlining", columns: &["jit_inlining_time"] },
+    Wanted { name: "jit_optimization", columns: &["jit_optimization_time"] },
+    Wanted { name: "jit_emission", columns: &["jit_emission_time"] },
 ];
+/// What compiling takes, in parts. The time for functions that take rows apart (`jit_deform_time`,
+/// since version 1.11) is a part of generation: EXPLAIN leaves it out of its sum as well.
+const JIT: [&str; 4] = ["jit_generation", "jit_inlining", "jit_optimization", "jit_emission"];
 const ONE_WAS_RESET: &str = "a statement of pg_stat_statements was reset while load ran";
 /// How many statements a result names.
 const SHOWN: usize = 20;
@@ -30,8 +37,6 @@ const SHOWN: usize = 20;
 const EXPLAINED: usize = 20;
 /// The view holds at most `pg_stat_statements.max`; whoever set a million gets the largest.
 const MOST: usize = 20_000;
-/// The longest statement that is explained, in characters.
-const LONGEST_TEXT: usize = 100_000;
 pub(super) const DATABASE: &str =
     "dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())";
 
@@ -263,6 +268,7 @@ fn performance(by_query: &BTreeMap<i64, Counters>) -> QueryPerformance {
         mean_exec_time_ms: (calls > 0.0).then(|| microseconds(exec_ms / calls)),
         // Where planning is not tracked every plan takes exactly nothing.
         total_plan_time_ms: (plan_ms > 0.0).then(|| round(plan_ms)),
+        total_jit_time_ms: by_query.values().filter_map(jit_ms).reduce(|a, b| a + b).map(round),
         rows: sum("rows") as u64,
         evicted: None,
         statements: shown.map(|(id, counters)| load(*id, counters, exec_ms)).collect(),
@@ -285,39 +291,13 @@ fn load(queryid: i64, counters: &Counters, all_exec_ms: f64) -> StatementLoad {
         temp_blocks_written: counters.whole("temp_written"),
         wal_bytes: counters.whole("wal_bytes"),
         total_plan_time_ms: counters.get("plan_ms").filter(|plan| *plan > 0.0).map(round),
+        total_jit_time_ms: jit_ms(counters).map(round),
     }
 }
 
-/// The texts of statements that are shown, the beginnings of them, by their numbers.
-pub(super) fn texts(session: &mut Session, ids: &[i64]) -> Result<BTreeMap<i64, String>, Unread> {
-    session.ensure()?;
-    let Some(view) = session.catalogue().qualified(VIEW) else { return Ok(BTreeMap::new()) };
-    let sql = format!(
-        "SELECT queryid, left(query, 2000) FROM {view} WHERE {DATABASE} AND queryid = ANY($1)"
-    );
-    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(ids)])?;
-    let pair = |row| {
-        let row: &OwnedRow = row;
-        Some((row.value::<i64>(0).ok()?, shown(&text(row, 1)?)))
-    };
-    Ok(rows.iter().filter_map(pair).collect())
-}
-
-/// The whole texts of statements, where they can be seen; absent those that are too long to be
-/// sent to and fro.
-pub(super) fn whole_texts(
-    session: &mut Session,
-    ids: &[i64],
-) -> Result<BTreeMap<i64, String>, Unread> {
-    session.ensure()?;
-    let view = session.catalogue().qualified(VIEW).unwrap_or_else(|| VIEW.to_owned());
-    let sql = format!(
-        "SELECT queryid, query FROM {view} \
-          WHERE {DATABASE} AND queryid = ANY($1) AND length(query) <= {LONGEST_TEXT}"
-    );
-    let rows = session.query("the texts of statements", &sql, &[Param::Int8Array(ids)])?;
-    let pair = |row: &OwnedRow| Some((row.value::<i64>(0).ok()?, text(row, 1)?));
-    Ok(rows.iter().filter_map(pair).collect())
+/// The time for compiling; none where the extension does not count it.
+fn jit_ms(counters: &Counters) -> Option<f64> {
+    JIT.iter().map(|part| counters.get(part)).sum()
 }
 
 /// Six decimals: statements of a few µs have means that three would round to nothing.

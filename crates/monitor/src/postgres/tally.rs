@@ -44,6 +44,11 @@ pub(super) struct Tally {
     waiting: Total,
     others: Total,
     autovacuum: Total,
+    /// In how many samples a worker of it was there.
+    autovacuum_seen: u64,
+    /// In how many the checkpointer could be seen, and was at work.
+    checkpointer_seen: u64,
+    checkpoint_seen: u64,
     states: BTreeMap<String, Total>,
     events: BTreeMap<Event, f64>,
     applications: BTreeMap<String, f64>,
@@ -59,6 +64,9 @@ impl Tally {
         self.waiting.add(sample.waiting());
         self.others.add(sample.others());
         self.autovacuum.add(sample.autovacuum);
+        self.autovacuum_seen += u64::from(sample.autovacuum > 0.0);
+        self.checkpointer_seen += u64::from(sample.checkpoint.is_some());
+        self.checkpoint_seen += u64::from(sample.checkpoint == Some(true));
         for (state, count) in &sample.states {
             self.states.entry(state.clone()).or_default().add(*count);
         }
@@ -87,6 +95,11 @@ impl Tally {
         self.autovacuum.over(self.samples)
     }
 
+    /// In what share of the samples a checkpoint was at work; none where nobody could see.
+    pub(super) fn checkpoint_percent(&self) -> Option<f64> {
+        percent(self.checkpoint_seen, self.checkpointer_seen)
+    }
+
     pub(super) fn waiting_sessions(&self) -> MeanMax {
         self.waiting.over(self.samples)
     }
@@ -110,6 +123,8 @@ impl Tally {
             row.active = mean(&self.active);
             row.idle_in_transaction = mean(&self.idle_in_transaction);
             row.classes = self.classes();
+            row.checkpoint_active_percent = self.checkpoint_percent();
+            row.autovacuum_active_percent = percent(self.autovacuum_seen, self.samples);
         }
     }
 
@@ -169,6 +184,15 @@ impl Tally {
         shown.map(|(name, sum)| (name.clone(), mean(sum))).collect()
     }
 
+    /// Why it is not known whether a checkpoint was at work.
+    pub(super) fn no_checkpointer(&self, user: &str) -> Option<Unread> {
+        let is_hidden = self.samples > 0 && self.checkpointer_seen == 0;
+        let reason = format!(
+            "when checkpoints were at work is hidden: GRANT pg_monitor TO \"{user}\" shows it"
+        );
+        is_hidden.then_some(Unread { status: Status::NoPrivilege, reason })
+    }
+
     /// What could not be seen of other users' sessions.
     pub(super) fn gap(&self, user: &str) -> Option<Unread> {
         let hidden = self.states.get("hidden")?.max;
@@ -178,6 +202,11 @@ impl Tally {
         );
         Some(Unread { status: Status::NoPrivilege, reason })
     }
+}
+
+/// A part of some samples; none of none.
+fn percent(part: u64, samples: u64) -> Option<f64> {
+    (samples > 0).then(|| round(part as f64 * 100.0 / samples as f64))
 }
 
 #[cfg(test)]
@@ -223,6 +252,21 @@ mod tests {
         let stats = tally.connection_stats(Slots { max: 20, usable: 14 });
         assert_eq!((stats.used_connections_max, stats.pool_usage_percent), (7, 50.0));
         assert_eq!(stats.by_state["idle"], MeanMax { mean: 4.0, max: 6.0 });
+    }
+
+    #[test]
+    fn a_checkpoint_counts_by_the_samples_in_which_the_checkpointer_was_seen() {
+        let with = |checkpoint, autovacuum| Sample { checkpoint, autovacuum, ..Sample::default() };
+        let mut tally = Tally::default();
+        tally.add(&with(None, 2.0));
+        assert_eq!(tally.checkpoint_percent(), None, "hidden is not idle");
+        [Some(true), Some(false), Some(false), Some(true)]
+            .iter()
+            .for_each(|it| tally.add(&with(*it, 0.0)));
+        let mut row = ServerRow::default();
+        tally.fill(&mut row, None);
+        assert_eq!(row.checkpoint_active_percent, Some(50.0));
+        assert_eq!(row.autovacuum_active_percent, Some(20.0));
     }
 
     #[test]

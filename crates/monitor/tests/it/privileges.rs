@@ -28,6 +28,9 @@ fn a_plain_user_sees_its_own_and_is_told_the_grant_that_shows_the_rest() {
     let queries = &seen.query_performance;
     assert_eq!(queries.status, Status::NoPrivilege, "{queries:?}");
     assert_eq!(queries.data().unwrap().calls, 1, "{queries:?}");
+    let log = &seen.wal_checkpoints;
+    assert_eq!(log.data().unwrap().checkpoint_active_percent, None, "{log:?}");
+    assert!(log.reason.as_deref().unwrap().contains("GRANT pg_monitor TO \"plain\""), "{log:?}");
     for status in [seen.transaction_stats.status, seen.buffer_cache.status, seen.settings.status] {
         assert_eq!(status, Status::Ok);
     }
@@ -41,6 +44,7 @@ fn a_member_of_pg_monitor_and_a_superuser_see_everything() {
         assert_eq!(seen.connection_stats.status, Status::Ok, "{:?}", seen.connection_stats);
         assert_eq!(seen.query_performance.data().unwrap().calls, 2);
         assert_eq!(seen.wal_checkpoints.status, Status::Ok, "{:?}", seen.wal_checkpoints);
+        assert!(seen.wal_checkpoints.data().unwrap().checkpoint_active_percent.is_some());
     }
 }
 

@@ -279,3 +279,19 @@ fn what_the_seconds_count_is_what_was_provoked() {
     assert!(total(|row| row.buffers_written_per_s) >= 221.0, "{rows:?}");
     assert!(total(|row| row.wal_bytes_per_s) > 50_000.0 * 32.0, "{rows:?}");
 }
+
+#[test]
+fn a_checkpoint_is_seen_for_as_long_as_it_is_at_work() {
+    let server = start(&[]);
+    provoke::checkpoint(&Place::of(&server, server.database()));
+}
+
+#[test]
+fn statements_that_are_compiled_take_the_time_that_the_extension_counts() {
+    provoke::jit(&Place::new("compiled"));
+}
+
+#[test]
+fn workers_that_were_not_there_are_counted_where_the_version_does() {
+    provoke::workers(&Place::new("alone"));
+}

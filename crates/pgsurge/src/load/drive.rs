@@ -188,7 +188,7 @@ impl Drive<'_> {
             Observers { journal, stages, progress, log, watching: watching_now, abort, watch };
         let control = self.interrupt.control();
         let ran = engine::run(&backend, players, &catalog, &load, (control, &mut observer));
-        let Observers { mut journal, stages, mut progress, log, abort, .. } = observer;
+        let Observers { mut journal, mut stages, mut progress, log, abort, .. } = observer;
         progress.finish();
         let mut finished = match ran {
             Ok(finished) => finished,
@@ -196,7 +196,7 @@ impl Drive<'_> {
         };
         abort.into_iter().for_each(|it| it.note(self.interrupt, &mut finished.measured));
         // Before anything else touches the server: what it counted belongs to the load.
-        let seen = watching.finish(&mut journal, self.messages);
+        let seen = watching.finish((&mut journal, &mut stages), self.messages);
         let record = journal.finish(&finished.measured, &catalog);
         let action_log = log.map(|log| log.finish_telling(self.messages));
         let stages = stages.finish();

@@ -5,7 +5,7 @@ use super::abort::Abort;
 use super::action_log::ActionLog;
 use super::journal::Journal;
 use super::progress::Progress;
-use super::watching::Watching;
+use super::watching::{self, Watching};
 use engine::Notes;
 use model::measured::Interval;
 use model::run_result::StageTracker;
@@ -32,10 +32,10 @@ impl engine::Observer for Observers<'_> {
 
     fn interval(&mut self, interval: &Interval) {
         self.journal.interval(interval);
-        let Observers { watching, journal, abort, .. } = self;
+        let Observers { watching, journal, abort, stages, .. } = self;
         watching.record(|line| {
             abort.iter_mut().for_each(|it| it.line(&line));
-            journal.line(&line);
+            watching::keep(&line, journal, stages);
         });
         self.stages.interval(interval);
         self.progress.interval(interval);

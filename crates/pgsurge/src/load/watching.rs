@@ -7,7 +7,7 @@ use super::target::Target;
 use crate::messages::Messages;
 use model::database_metrics::DatabaseMetrics;
 use model::plan::Plan;
-use model::run_result::StagePlan;
+use model::run_result::{StagePlan, StageTracker};
 use model::series::Line;
 use model::system_metrics::SystemMetrics;
 use monitor::{Monitor, Monitored, NodeExporter, Watched};
@@ -19,6 +19,14 @@ use wire::blocking::Stop;
 pub struct Seen {
     pub database: Option<DatabaseMetrics>,
     pub system: Option<SystemMetrics>,
+}
+
+/// Keeps a line: the record every one, the stages what the server did in their seconds.
+pub fn keep(line: &Line, journal: &mut Journal, stages: &mut StageTracker) {
+    if let Line::Server(row) = line {
+        stages.server(row);
+    }
+    journal.line(line);
 }
 
 /// A monitor, or none where the plan wants none.
@@ -61,12 +69,16 @@ impl Watching {
         self.0.iter().flat_map(Monitor::lines).for_each(taken);
     }
 
-    /// The load has just ended: waits for the server's last counters.
-    pub fn finish(self, journal: &mut Journal, messages: &Messages) -> Seen {
+    /// The load has just ended: waits for the server's last counters, and hands over the last lines.
+    pub fn finish(
+        self,
+        (journal, stages): (&mut Journal, &mut StageTracker),
+        messages: &Messages,
+    ) -> Seen {
         let Some(monitor) = self.0 else { return Seen::default() };
         messages.detail("reading the server's counters");
-        let Monitored { database, system } =
-            monitor.finish(Instant::now(), |line| journal.line(&line));
+        let recorded = |line| keep(&line, journal, stages);
+        let Monitored { database, system } = monitor.finish(Instant::now(), recorded);
         Seen { database: Some(database), system: Some(system) }
     }
 }

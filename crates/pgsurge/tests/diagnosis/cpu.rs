@@ -8,7 +8,7 @@ use crate::scene::{
 use crate::seen::{Seen, near};
 use std::process::{Child, Command};
 
-pub const SCENES: [Scene; 6] = [
+pub const SCENES: [Scene; 7] = [
     Scene {
         name: "four clients sum up numbers",
         rule: Some(("cpu_saturated", Leads)),
@@ -32,6 +32,13 @@ pub const SCENES: [Scene; 6] = [
         rule: Some(("planning", Leads)),
         also: &["cpu_saturated", "too_many_active"],
         play: planning,
+    },
+    Scene {
+        name: "reads by key are compiled each time",
+        rule: Some(("jit", Leads)),
+        // What the monitor asks is compiled as well.
+        also: &["cpu_saturated", "too_many_active", "monitor_cost"],
+        play: compiled,
     },
     Scene {
         name: "other programs keep the processors busy",
@@ -99,6 +106,19 @@ fn planning() -> Seen {
     let told =
         seen.value("planning", "total_plan_time_ms") / seen.value("planning", "exec_time_ms");
     near("planning for execution", told, ratio, 10.0);
+    seen
+}
+
+fn compiled() -> Seen {
+    let place = Place::with_game(&[("jit", "on"), ("jit_above_cost", "0")], 1000);
+    let load = place.statements("SELECT n FROM game WHERE id = $1", 1000, "--connections 4");
+    let seen = Seen::of(&load.run());
+    let parts = ["generation", "inlining", "optimization", "emission"];
+    let sum = parts.map(|part| format!("jit_{part}_time")).join(" + ");
+    let truth = place.number(&format!(
+        "SELECT sum({sum}) FROM pg_stat_statements WHERE query LIKE 'SELECT n FROM game%'"
+    ));
+    near("compiling", seen.value("jit", "total_jit_time_ms"), truth, 2.0);
     seen
 }
 

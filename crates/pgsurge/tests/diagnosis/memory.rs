@@ -7,7 +7,7 @@ use crate::scene::{
 };
 use crate::seen::{Seen, near};
 
-pub const SCENES: [Scene; 5] = [
+pub const SCENES: [Scene; 6] = [
     Scene {
         name: "80 MB are read through 1 MB of shared_buffers",
         rule: Some(("cache_misses", Leads)),
@@ -25,6 +25,12 @@ pub const SCENES: [Scene; 5] = [
         rule: Some(("temp_spill", Leads)),
         also: &[],
         play: spill,
+    },
+    Scene {
+        name: "2 GB of shared_buffers without huge pages",
+        rule: Some(("huge_pages_off", Found)),
+        also: &[],
+        play: small_pages,
     },
     Scene {
         name: "each session may take 6 GB",
@@ -94,6 +100,14 @@ fn overcommitted() -> Seen {
     let seen = Seen::of(&place.load("--workload select-only --connections 8 --rate 50").run());
     let told = seen.value("memory_overcommitted", "settings.work_mem");
     near("work_mem", told, 6.0 * 1_073_741_824.0, 0.0);
+    seen
+}
+
+fn small_pages() -> Seen {
+    let place = Place::new(&[("shared_buffers", "2GB"), ("huge_pages", "off")]);
+    let seen = Seen::of(&place.load("--workload select-only --connections 4 --rate 50").run());
+    let told = seen.value("huge_pages_off", "settings.shared_buffers");
+    near("shared_buffers", told, 2.0 * 1_073_741_824.0, 0.0);
     seen
 }
 

@@ -7,7 +7,7 @@ use crate::seen::{Seen, near};
 use servers::PostgresOptions;
 use std::process::{Child, Command, Stdio};
 
-pub const SCENES: [Scene; 7] = [
+pub const SCENES: [Scene; 8] = [
     Scene {
         name: "8 clients commit two changes each",
         rule: Some(("wal_sync", Leads)),
@@ -32,6 +32,12 @@ pub const SCENES: [Scene; 7] = [
         rule: Some(("full_page_images", Leads)),
         also: &[],
         play: images,
+    },
+    Scene {
+        name: "each change after one of three checkpoints compresses whole pages",
+        rule: Some(("checkpoint_stalls", Leads)),
+        also: &["full_page_images", "stale_statistics"],
+        play: stalls,
     },
     Scene {
         name: "transactions of 500 kB with wal_buffers of 32 kB",
@@ -117,6 +123,49 @@ fn images() -> Seen {
     let seen = Seen::of(&load.run());
     let truth = place.number(images) - before;
     near("images", seen.value("full_page_images", "wal_full_page_images"), truth, 5.0);
+    seen
+}
+
+/// A table whose 600 groups have 200 rows each, no two of them on a page.
+fn scattered(settings: &[(&str, &str)]) -> Place {
+    let place = Place::new(settings);
+    place.sql("CREATE TABLE game (grp int, n int NOT NULL, body text) WITH (fillfactor = 70)");
+    place.sql(
+        "INSERT INTO game SELECT i % 600, 0, body FROM generate_series(1, 120000) i, \
+         LATERAL (SELECT string_agg(md5((i * 9 + j)::text), '') FROM generate_series(1, 6) j) s(body) \
+         ORDER BY random()",
+    );
+    place.sql("CREATE INDEX ON game (grp)");
+    place.sql("VACUUM ANALYZE game");
+    place.sql("CHECKPOINT");
+    place
+}
+
+/// Checkpoints that are spread over four seconds, as a backup asks for them, and four seconds without
+/// one after each. Disks of today are too fast for 40 MB to stall them; compressing whole pages takes
+/// its time on all.
+fn stalls() -> Seen {
+    let place = scattered(&[
+        ("wal_compression", "on"),
+        ("checkpoint_timeout", "30s"),
+        ("checkpoint_completion_target", "0.13"),
+    ]);
+    let sql = "UPDATE game SET n = n + 1 WHERE grp = $1";
+    // Before it is measured every page has been changed since the last checkpoint.
+    let shape = "--connections 2 --rate 20 --warm-up 5s --duration 24s";
+    let mut running = place.statements(sql, 600, shape).start();
+    let mut client = place.client();
+    client.batch("SET statement_timeout = 50").unwrap();
+    for second in [2, 10, 18] {
+        running.wait_for_second(second);
+        // The backup gives up waiting, the checkpoint goes on.
+        client.batch("SELECT pg_backup_start('spread', false)").unwrap_err();
+    }
+    let seen = Seen::of(&running.wait());
+    near("checkpoints", seen.value("checkpoint_stalls", "periods"), 3.0, 0.0);
+    let stage = &seen.result.load_metrics.stages[0];
+    let seconds = stage.checkpoint_overlap.as_ref().unwrap().with.seconds as f64;
+    near("seconds with one", seconds, 12.0, 30.0);
     seen
 }
 

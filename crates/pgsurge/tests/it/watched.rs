@@ -5,7 +5,7 @@ use crate::program::Program;
 use crate::running::{Ended, Load, lines, until};
 use model::database_metrics::Status;
 use model::run_result::RunResult;
-use model::series::{Line, Series};
+use model::series::{Line, Point, Series};
 use model::threshold::{ThresholdOutcome, ThresholdResult};
 use servers::PoolMode;
 
@@ -68,6 +68,40 @@ fn a_run_says_what_the_server_did_meanwhile() {
         assert!(seconds.len() >= 3, "{metric}: {seconds:?}");
         assert!(seconds.iter().all(|t| load_seconds.contains(t)), "{seconds:?} {load_seconds:?}");
     }
+}
+
+/// Begins a checkpoint that is spread over minutes: a backup waits for such a one, and gives up.
+fn begin_checkpoint(server: &servers::Postgres) {
+    let begin = match server.major_version() < 15 {
+        true => "SELECT pg_start_backup('spread', false, false)",
+        false => "SELECT pg_backup_start('spread', false)",
+    };
+    server.psql(&format!("SET statement_timeout = 200; {begin}")).unwrap_err();
+}
+
+#[test]
+fn a_checkpoint_is_told_by_the_second_and_its_seconds_are_counted_by_the_stage() {
+    let server = private();
+    server.psql("CREATE TABLE dirty AS SELECT i AS id FROM generate_series(1, 100000) i").unwrap();
+    let load = Load::at(&url(&server)).watched().args("--workload select-only --rate 100");
+    let mut running = load.args("--connections 2 --warm-up 1s --duration 8s").start();
+    running.wait_for_second(2);
+    begin_checkpoint(&server);
+    running.wait_for_second(5);
+    // Who is in a hurry ends it.
+    server.psql("CHECKPOINT").unwrap();
+    let ended = running.wait();
+    let result = ended.result();
+    let overlap = result.load_metrics.stages[0].checkpoint_overlap.as_ref().unwrap();
+    assert_eq!(overlap.periods, 1, "{overlap:?}");
+    assert!((2..=5).contains(&overlap.with.seconds), "{overlap:?}");
+    let shares = series(&ended);
+    let shares =
+        shares.iter().find(|it| it.name.metric == "server_checkpoint_active_percent").unwrap();
+    let measured = shares.t.iter().zip(&shares.v).filter(|(t, _)| **t >= 0.0);
+    let is_at_work = |point: &Point| matches!(point, Point::Number(share) if *share >= 15.0);
+    let at_work = measured.filter(|(_, point)| is_at_work(point)).count() as u64;
+    assert_eq!(overlap.with.seconds, at_work, "{shares:?}");
 }
 
 #[test]

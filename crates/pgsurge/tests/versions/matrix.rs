@@ -78,6 +78,7 @@ impl Version {
         self.storage(&seen);
         let sessions = ok("sessions", &seen.connection_stats);
         assert!(sessions.by_state.contains_key("idle"), "{sessions:?}");
+        self.has(Since(18), "parallel workers", sessions.parallel_workers_planned);
         assert!(ok("waits", &seen.wait_events).samples > 10);
         assert_eq!(ok("locks", &seen.lock_contention).deadlocks, Some(0));
         assert!(ok("tables", &seen.table_stats).tables.iter().any(|it| it.rows_inserted > 0));
@@ -94,6 +95,9 @@ impl Version {
         provoke::sessions(&place);
         provoke::replication(&place);
         provoke::plans(&place);
+        provoke::checkpoint(&place);
+        provoke::jit(&place);
+        provoke::workers(&place);
     }
 
     fn statements(&self, seen: &DatabaseMetrics) {
@@ -104,6 +108,7 @@ impl Version {
         self.has(Since(13), "planning", queries.total_plan_time_ms);
         self.has(Since(13), "WAL of a statement", top.wal_bytes);
         self.has(Since(12), "blocks of a statement", top.blocks_hit);
+        self.has(Since(15), "JIT of a statement", top.total_jit_time_ms);
     }
 
     fn storage(&self, seen: &DatabaseMetrics) {
@@ -118,6 +123,7 @@ impl Version {
         self.has(Since(14), "syncs of WAL", wal.wal_syncs);
         self.has(Since(12), "buffers of checkpoints", wal.buffers_checkpoint);
         self.has(Since(12), "time of checkpoints", wal.checkpoint_write_ms);
+        self.has(Since(12), "checkpoints at work", wal.checkpoint_active_percent);
         assert_eq!(ok("temporary files", &seen.temp_files).files, 0);
         assert!(ok("size", &seen.database_size).end_bytes > 1_000_000);
     }

@@ -69,7 +69,7 @@ pub(super) const INTERVAL_TEXTS: [Texts<IntervalRow>; 1] =
     [Texts { metric: "response_time", value: |row| row.response_time.as_deref() }];
 
 /// Of the server, every second. What is of one second of it has its length beside it.
-pub(super) const SERVER: [Column<ServerRow>; 22] = [
+pub(super) const SERVER: [Column<ServerRow>; 24] = [
     column!("server_interval_s", "s", |row| row.length_s),
     column!("server_transactions_per_s", "per_s", |row| row.transactions_per_s),
     column!("server_rollbacks_per_s", "per_s", |row| row.rollbacks_per_s),
@@ -92,6 +92,8 @@ pub(super) const SERVER: [Column<ServerRow>; 22] = [
     column!("server_connection_usage_percent", "percent", |row| row.connection_usage_percent),
     column!("server_active_sessions", "count", |row| row.active),
     column!("server_idle_in_transaction_sessions", "count", |row| row.idle_in_transaction),
+    column!("server_checkpoint_active_percent", "percent", |row| row.checkpoint_active_percent),
+    column!("server_autovacuum_active_percent", "percent", |row| row.autovacuum_active_percent),
 ];
 
 /// Active sessions by class of wait.

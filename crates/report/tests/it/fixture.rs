@@ -13,6 +13,7 @@ use model::run_result::{
     StageTracker,
 };
 use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
+use model::series::Line;
 use model::threshold::{KEYS, ThresholdOutcome, ThresholdResult, ThresholdSource};
 use model::verdict::{Cause, Judgement, Reason, ValidityCheck, ValidityOutcome, Verdict};
 use model::verification::{Check, Verification};
@@ -206,7 +207,14 @@ pub(crate) fn result() -> RunResult {
     let name = "1,000 actions/s".to_owned();
     let hold = StagePlan { name, length_s: 60.0, hold: true, ..StagePlan::default() };
     let mut stages = StageTracker::new(vec![hold], 6.0);
-    (0..66).for_each(|second| stages.interval(&interval(second, 6.0)));
+    for second in 0..66 {
+        stages.interval(&interval(second, 6.0));
+        for line in watched::lines(second, 6.0) {
+            if let Line::Server(row) = line {
+                stages.server(&row);
+            }
+        }
+    }
     let result = RunResult::assemble(Inputs {
         started_at: "2025-03-01T12:00:00Z",
         workload: "hokm",

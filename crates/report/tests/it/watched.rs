@@ -47,6 +47,8 @@ pub(crate) fn database() -> DatabaseMetrics {
         sessions_abandoned: Some(0),
         sessions_fatal: Some(0),
         sessions_killed: Some(0),
+        parallel_workers_planned: Some(0),
+        parallel_workers_launched: Some(0),
         idle_in_transaction_percent: Some(4.2),
         longest_idle_in_transaction: Some(IdleTransaction {
             pid: 4250,
@@ -103,6 +105,7 @@ pub(crate) fn database() -> DatabaseMetrics {
             wal_buffers_full: Some(0),
             checkpoint_write_ms: Some(4100.0),
             checkpoint_sync_ms: Some(12.0),
+            checkpoint_active_percent: Some(20.0),
             buffers_checkpoint: Some(3000),
             buffers_background: Some(0),
             buffers_backend: Some(40),
@@ -176,12 +179,14 @@ fn queries() -> QueryPerformance {
         temp_blocks_written: Some(0),
         wal_bytes: Some(60_000_000),
         total_plan_time_ms: Some(80.0),
+        total_jit_time_ms: Some(0.0),
     };
     QueryPerformance {
         calls: 135_200,
         total_exec_time_ms: 14_000.0,
         mean_exec_time_ms: Some(0.103_55),
         total_plan_time_ms: Some(400.0),
+        total_jit_time_ms: Some(0.0),
         rows: 135_200,
         evicted: Some(0),
         statements: vec![statement],
@@ -497,6 +502,9 @@ pub(crate) fn lines(second: u32, warm_up_s: f64) -> [Line; 4] {
         samples: 10,
         sessions: Some(50.0),
         active: Some(2.5),
+        // Two seconds of ten, and one.
+        checkpoint_active_percent: Some(if second % 10 < 2 { 100.0 } else { 0.0 }),
+        autovacuum_active_percent: Some(if second % 10 == 5 { 60.0 } else { 0.0 }),
         // In every other second nobody waits for a lock.
         classes: classes
             .iter()

@@ -84,3 +84,46 @@ fn planning_that_takes_a_third_of_the_work_is_told() {
     quiet("planning", planned(Some(26_000.0)));
     assert!(unknown("planning", planned(None)).contains("track_planning"));
 }
+
+fn compiled(jit_ms: Option<f64>) -> impl Fn(&mut RunResult) {
+    move |result| {
+        statements(&[60.0, 40.0])(result);
+        let queries = db(result).query_performance.data.as_mut().unwrap();
+        queries.total_jit_time_ms = jit_ms;
+        queries.statements[1].total_jit_time_ms = jit_ms;
+    }
+}
+
+#[test]
+fn compiling_that_takes_a_tenth_of_the_work_is_told_with_its_statement() {
+    let found = fires("jit", compiled(Some(45_000.0)));
+    assert!(rests_on(&found, 45_000.0) && found.title.contains("50.0 %"), "{found:#?}");
+    assert!(found.evidence.iter().any(|it| it.text.ends_with("SELECT 40")), "{found:#?}");
+    assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
+    assert_eq!(fires("jit", compiled(Some(9100.0))).severity, Severity::Medium);
+    quiet("jit", compiled(Some(9000.0)));
+    assert!(unknown("jit", compiled(None)).contains("version 15"));
+    lacks("jit", |db| lost(&mut db.query_performance));
+}
+
+fn workers(planned: u64, launched: u64) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let stats = db(result).connection_stats.data.as_mut().unwrap();
+        let both = (Some(planned), Some(launched));
+        (stats.parallel_workers_planned, stats.parallel_workers_launched) = both;
+    }
+}
+
+#[test]
+fn workers_that_were_planned_and_not_there_are_counted() {
+    let found = fires("parallel_workers_short", workers(100, 89));
+    assert!(rests_on(&found, 100.0) && rests_on(&found, 89.0), "{found:#?}");
+    quiet("parallel_workers_short", workers(100, 90));
+    quiet("parallel_workers_short", workers(9, 0));
+    let old = |result: &mut RunResult| {
+        let stats = db(result).connection_stats.data.as_mut().unwrap();
+        stats.parallel_workers_planned = None;
+    };
+    assert!(unknown("parallel_workers_short", old).contains("version 18"));
+    lacks("parallel_workers_short", |db| lost(&mut db.connection_stats));
+}

@@ -92,3 +92,22 @@ fn a_host_that_swaps_or_is_full_is_told() {
     let blind = |result: &mut RunResult| host(result).memory_usage_percent = None;
     assert!(unknown("memory_pressure", blind).contains("does not tell"));
 }
+
+#[test]
+fn a_large_cache_in_small_pages_is_a_remark() {
+    let pages = |asked: &'static str, status: Option<&'static str>| {
+        move |result: &mut RunResult| {
+            set(result, "huge_pages", asked);
+            status.iter().for_each(|it| set(result, "huge_pages_status", it));
+        }
+    };
+    for (asked, status) in [("off", None), ("off", Some("off")), ("try", Some("off"))] {
+        let found = fires("huge_pages_off", pages(asked, status));
+        assert!(rests_on(&found, 2_147_483_648.0) && found.severity == Severity::Low, "{found:#?}");
+    }
+    quiet("huge_pages_off", pages("try", Some("on")));
+    quiet("huge_pages_off", pages("on", None));
+    assert!(unknown("huge_pages_off", pages("try", None)).contains("version 17"));
+    let small = |result: &mut RunResult| set(result, "shared_buffers", "2047MB");
+    quiet("huge_pages_off", both(pages("off", None), small));
+}

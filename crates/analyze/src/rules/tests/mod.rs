@@ -11,6 +11,7 @@ mod network;
 mod plans;
 mod schema;
 mod settings;
+mod stalls;
 mod storage;
 mod waits;
 mod wal;

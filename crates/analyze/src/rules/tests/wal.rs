@@ -44,6 +44,11 @@ fn checkpoints_that_the_log_asks_for_name_max_wal_size() {
     assert_eq!(found.severity, Severity::High);
     assert_eq!(fires("checkpoints_too_frequent", asked(2)).severity, Severity::Medium);
     quiet("checkpoints_too_frequent", asked(1));
+    // 25 MB for each: somebody asked for them, where max_wal_size is 4 GB.
+    let large = |result: &mut RunResult| set(result, "max_wal_size", "4GB");
+    quiet("checkpoints_too_frequent", both(asked(4), large));
+    let small = |result: &mut RunResult| set(result, "max_wal_size", "64MB");
+    fires("checkpoints_too_frequent", both(asked(4), small));
     let uncounted = log(|wal| wal.checkpoints_requested = None);
     assert!(unknown("checkpoints_too_frequent", uncounted).contains("not counted"));
 }

@@ -113,8 +113,9 @@ impl RecordReader {
             Ok(Line::Interval(row)) => self.interval(&row),
             Ok(Line::Action(row)) => self.action(&row),
             Ok(Line::Statement(row)) => self.statement(&row),
+            Ok(Line::Server(row)) => self.stages.server(&row),
             // Their seconds are series; what the server said of the whole run came at its end.
-            Ok(Line::Server(_) | Line::Host(_) | Line::Pooler(_) | Line::Busiest(_)) => {}
+            Ok(Line::Host(_) | Line::Pooler(_) | Line::Busiest(_)) => {}
             Ok(Line::Event(event)) => self.measured.events.push(event),
             Ok(Line::End(row)) => self.end = Some(row),
             Ok(Line::Result(result)) => self.result = Some(*result),

@@ -3,7 +3,7 @@
 //! more than one of two minutes.
 
 use super::super::session::Session;
-use super::super::statements::texts;
+use super::super::statement_texts::texts;
 use super::known::Known;
 use super::statements::{Sum, most};
 use crate::timeline::round;

@@ -11,7 +11,7 @@ mod trial;
 use super::session::Session;
 use super::shown::shown;
 use super::snapshot::Span;
-use super::statements;
+use super::statement_texts::whole_texts;
 use crate::timeline::round;
 use candidates::Candidates;
 use explain::{Explainer, is_explainable};
@@ -34,7 +34,7 @@ pub(super) fn section(
     to_explain: Result<&[i64], &Unread>,
 ) -> Section<QueryPlans> {
     let made = to_explain.map_err(Unread::clone).and_then(|ids| {
-        let texts = statements::whole_texts(session, ids)?;
+        let texts = whole_texts(session, ids)?;
         let scans = span.both(|it| &it.look.tables).map(|(then, now)| scans::between(now, then));
         let mut looking = Looking {
             explainer: Explainer::new(session),

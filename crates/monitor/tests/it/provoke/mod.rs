@@ -5,11 +5,13 @@ mod plans;
 mod relations;
 mod sessions;
 mod storage;
+mod work;
 
 pub use plans::plans;
 pub use relations::{locked_relations, relations};
 pub use sessions::{replication, sessions};
 pub use storage::storage;
+pub use work::{checkpoint, jit, workers};
 
 use crate::server::Place;
 use model::database_metrics::{Section, Status};
