@@ -1,0 +1,133 @@
+//! The server's files: making them longer, making them safe, reading them from the disk itself.
+
+use crate::latches::queue;
+use crate::place::Place;
+use crate::scene::{
+    Place::{Found, Leads},
+    Scene,
+};
+use crate::seen::{Seen, near};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+pub const SCENES: [Scene; 3] = [
+    Scene {
+        name: "16 clients add a page each to the same table",
+        rule: Some(("relation_extension", Leads)),
+        // Each page is locked in the table of locks, and up to version 15 counts as written.
+        also: &["cpu_saturated", "lock_manager", "backend_writes", "stale_statistics"],
+        play: extension,
+    },
+    Scene {
+        name: "the checkpointer is stuck, and 200 tables grow",
+        rule: Some(("backend_fsyncs", Found)),
+        also: &["backend_writes", "shared_buffers_small", "cache_misses", "wal_sync"],
+        play: fsyncs,
+    },
+    Scene {
+        name: "rows are read from a fast disk, and the planner takes it for a slow one",
+        rule: Some(("random_page_cost", Found)),
+        also: &["cache_misses", "shared_buffers_small"],
+        play: page_cost,
+    },
+];
+
+fn extension() -> Seen {
+    let place = Place::new(&[]);
+    place.sql("CREATE UNLOGGED TABLE bulk (i int, body text)");
+    place.sql("ALTER TABLE bulk ALTER body SET STORAGE PLAIN");
+    let sql = "INSERT INTO bulk VALUES ($1, repeat('x', 7000))";
+    queue((&place, sql, 1000), ("relation_extension", "'extend', 'DataFileExtend'", 20.0))
+}
+
+/// The checkpointer, stopped; it goes on with the end of this value.
+struct Stuck(Pid);
+
+impl Stuck {
+    fn stop(place: &Place) -> Stuck {
+        let sql = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+        let pid = Pid::from_raw(place.number(sql) as i32);
+        kill(pid, Signal::SIGSTOP).unwrap();
+        Stuck(pid)
+    }
+}
+
+impl Drop for Stuck {
+    fn drop(&mut self) {
+        kill(self.0, Signal::SIGCONT).unwrap();
+    }
+}
+
+/// With 1 MB of shared_buffers the checkpointer's queue has room for 128 files.
+fn fsyncs() -> Seen {
+    let place = Place::new(&[("shared_buffers", "1MB")]);
+    place.sql(
+        "CREATE TABLE page (body text); ALTER TABLE page ALTER body SET STORAGE PLAIN; \
+         DO $$ BEGIN FOR i IN 1..200 LOOP \
+         EXECUTE format('CREATE UNLOGGED TABLE grows_%s (LIKE page INCLUDING STORAGE)', i); \
+         END LOOP; END $$; \
+         CREATE FUNCTION grow(i int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN \
+         EXECUTE format('INSERT INTO grows_%s VALUES (repeat(''x'', 7000))', i); END $$",
+    );
+    let synced = "SELECT buffers_backend_fsync FROM pg_stat_bgwriter";
+    let before = place.number(synced);
+    let load = place.statements("SELECT grow($1)", 200, "--connections 4 --rate 300");
+    let mut running = load.start();
+    running.wait_for_second(1);
+    let stuck = Stuck::stop(&place);
+    running.wait_for_second(4);
+    drop(stuck);
+    let seen = Seen::of(&running.wait());
+    let truth = place.number(synced) - before;
+    near("syncs", seen.value("backend_fsyncs", "backend_fsyncs"), truth, 2.0);
+    seen
+}
+
+/// A file of the server that the system is to read anew, for its copy in memory is thrown away.
+struct Uncached(File);
+
+impl Uncached {
+    /// That of a table.
+    fn table(place: &Place, name: &str) -> Uncached {
+        let path = place.sql(&format!("SELECT pg_relation_filepath('{name}')"));
+        Uncached(File::open(place.data_dir().join(path)).unwrap())
+    }
+
+    fn forget(&self) {
+        posix_fadvise(&self.0, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+    }
+
+    /// Reads of the disk that has it, and the milliseconds that they took together.
+    fn reads(&self) -> (f64, f64) {
+        let device = self.0.metadata().unwrap().dev();
+        let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
+        let stat = format!("/sys/dev/block/{major}:{minor}/stat");
+        let text = std::fs::read_to_string(stat).unwrap();
+        let columns: Vec<f64> =
+            text.split_ascii_whitespace().map(|it| it.parse().unwrap()).collect();
+        (columns[0], columns[3])
+    }
+}
+
+fn page_cost() -> Seen {
+    let place = crate::memory::wide(&[("random_page_cost", "4")]);
+    let file = Uncached::table(&place, "wide");
+    let sql = "SELECT n FROM wide WHERE id = $1";
+    let mut running = place.statements(sql, 10_000, "--connections 2 --rate 100").start();
+    running.wait_for_second(1);
+    let (count, took_ms) = file.reads();
+    let until = Instant::now() + Duration::from_secs(4);
+    while Instant::now() < until {
+        file.forget();
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (counted, taken_ms) = file.reads();
+    let seen = Seen::of(&running.wait());
+    let truth = (taken_ms - took_ms) / (counted - count);
+    near("a read", seen.value("random_page_cost", "read_await_ms.mean"), truth, 35.0);
+    seen
+}
