@@ -2,7 +2,7 @@
 //! name it first, with true numbers; loads that nothing is wrong with must come to nothing.
 //!
 //! Not part of `cargo test`: scenes need the machine for themselves, so they run one after another,
-//! for about eight minutes, and a harness of threads would be of no use. A rule, or a part of a
+//! for about ten minutes, and a harness of threads would be of no use. A rule, or a part of a
 //! scene's name, as argument runs only those scenes. A whole run holds `docs/diagnosis.md` to what it saw;
 //! `UPDATE_DOCS=1` renews it. Called with `load`, this is the program itself with one more workload.
 

@@ -2,6 +2,7 @@
 
 use crate::latches::queue;
 use crate::place::Place;
+use crate::running::{Load, until};
 use crate::scene::{
     Place::{Found, Leads},
     Scene,
@@ -12,9 +13,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-pub const SCENES: [Scene; 3] = [
+pub const SCENES: [Scene; 4] = [
     Scene {
         name: "16 clients add a page each to the same table",
         rule: Some(("relation_extension", Leads)),
@@ -33,6 +36,12 @@ pub const SCENES: [Scene; 3] = [
         rule: Some(("random_page_cost", Found)),
         also: &["cache_misses", "shared_buffers_small"],
         play: page_cost,
+    },
+    Scene {
+        name: "16 clients read rows from a disk that two backups keep busy",
+        rule: Some(("storage_saturated", Found)),
+        also: &["cache_misses", "shared_buffers_small", "buffer_mapping"],
+        play: saturated,
     },
 ];
 
@@ -58,7 +67,8 @@ impl Stuck {
 
 impl Drop for Stuck {
     fn drop(&mut self) {
-        kill(self.0, Signal::SIGCONT).unwrap();
+        // Of a server that is gone already nothing is stopped.
+        let _gone = kill(self.0, Signal::SIGCONT);
     }
 }
 
@@ -87,47 +97,88 @@ fn fsyncs() -> Seen {
     seen
 }
 
+const A_ROW: &str = "SELECT n FROM wide WHERE id = $1";
+
 /// A file of the server that the system is to read anew, for its copy in memory is thrown away.
-struct Uncached(File);
+struct Uncached {
+    path: PathBuf,
+    file: File,
+}
 
 impl Uncached {
     /// That of a table.
     fn table(place: &Place, name: &str) -> Uncached {
         let path = place.sql(&format!("SELECT pg_relation_filepath('{name}')"));
-        Uncached(File::open(place.data_dir().join(path)).unwrap())
+        let path = place.data_dir().join(path);
+        Uncached { file: File::open(&path).unwrap(), path }
     }
 
     fn forget(&self) {
-        posix_fadvise(&self.0, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+        posix_fadvise(&self.file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
     }
 
-    /// Reads of the disk that has it, and the milliseconds that they took together.
-    fn reads(&self) -> (f64, f64) {
-        let device = self.0.metadata().unwrap().dev();
+    /// Reads of the disk that has it, the milliseconds that they took together, and those in which
+    /// the disk had something to do.
+    fn disk(&self) -> [f64; 3] {
+        let device = self.file.metadata().unwrap().dev();
         let (major, minor) = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
         let stat = format!("/sys/dev/block/{major}:{minor}/stat");
         let text = std::fs::read_to_string(stat).unwrap();
         let columns: Vec<f64> =
             text.split_ascii_whitespace().map(|it| it.parse().unwrap()).collect();
-        (columns[0], columns[3])
+        [columns[0], columns[3], columns[9]]
     }
+}
+
+/// Runs a load while what the system keeps of a table in memory is thrown away again and again: what
+/// was seen, and meanwhile the milliseconds that a read of the disk took, and the hundredths of the
+/// time that it had something to do.
+fn uncached(load: Load, file: &Uncached) -> (Seen, f64, f64) {
+    let running = load.start();
+    until("the load begins", || running.path("result.json.partial").exists());
+    let (began, before) = (Instant::now(), file.disk());
+    while began.elapsed() < Duration::from_secs(6) {
+        file.forget();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (after, time_ms) = (file.disk(), began.elapsed().as_secs_f64() * 1000.0);
+    let [reads, read_ms, busy_ms] = std::array::from_fn(|at| after[at] - before[at]);
+    (Seen::of(&running.wait()), read_ms / reads, busy_ms * 100.0 / time_ms)
 }
 
 fn page_cost() -> Seen {
     let place = crate::memory::wide(&[("random_page_cost", "4")]);
     let file = Uncached::table(&place, "wide");
-    let sql = "SELECT n FROM wide WHERE id = $1";
-    let mut running = place.statements(sql, 10_000, "--connections 2 --rate 100").start();
-    running.wait_for_second(1);
-    let (count, took_ms) = file.reads();
-    let until = Instant::now() + Duration::from_secs(4);
-    while Instant::now() < until {
-        file.forget();
-        std::thread::sleep(Duration::from_millis(50));
+    let load = place.statements(A_ROW, 10_000, "--connections 4 --rate 500");
+    let (seen, read_ms, _) = uncached(load, &file);
+    near("a read", seen.value("random_page_cost", "read_await_ms.mean"), read_ms, 35.0);
+    seen
+}
+
+/// Somebody who copies a file over and over, past the system's memory; ended with this value.
+struct Backup(Child);
+
+impl Backup {
+    fn start(path: &Path) -> Backup {
+        let copy = "while :; do dd if=\"$0\" of=/dev/null bs=4M iflag=direct 2>/dev/null; done";
+        Backup(Command::new("sh").args(["-c", copy]).arg(path).spawn().unwrap())
     }
-    let (counted, taken_ms) = file.reads();
-    let seen = Seen::of(&running.wait());
-    let truth = (taken_ms - took_ms) / (counted - count);
-    near("a read", seen.value("random_page_cost", "read_await_ms.mean"), truth, 35.0);
+}
+
+impl Drop for Backup {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn saturated() -> Seen {
+    let place = crate::memory::wide(&[]);
+    let file = Uncached::table(&place, "wide");
+    let backups = [(); 2].map(|()| Backup::start(&file.path));
+    let load = place.statements(A_ROW, 10_000, "--connections 16");
+    let (seen, _, busy) = uncached(load, &file);
+    drop(backups);
+    near("busy", seen.value("storage_saturated", "utilisation_percent.mean"), busy, 10.0);
     seen
 }
