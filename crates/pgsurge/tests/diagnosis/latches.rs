@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub const SCENES: [Scene; 6] = [
     Scene {
-        name: "statements lock 31 tables and 120 indexes each",
+        name: "statements lock 31 tables and their indexes each",
         rule: Some(("lock_manager", Leads)),
         also: &CROWD,
         play: lock_manager,
@@ -38,7 +38,7 @@ pub const SCENES: [Scene; 6] = [
         play: snapshots,
     },
     Scene {
-        name: "16 clients read 80 MB through 1 MB of shared_buffers",
+        name: "32 clients read 80 MB through 1 MB of shared_buffers",
         rule: Some(("buffer_mapping", Found)),
         also: &["cache_misses", "shared_buffers_small", "cpu_saturated", "too_many_active"],
         play: buffer_mapping,
@@ -54,22 +54,39 @@ pub const SCENES: [Scene; 6] = [
 /// 16 clients on the processors of a test machine.
 const CROWD: [&str; 2] = ["cpu_saturated", "too_many_active"];
 
-/// 16 clients with a statement: the share of the busy time that the rule tells has to be `within` so
-/// many hundredths of what looks at `pg_stat_activity` saw of `events`. The share, for crowds of those
-/// that wait come and go.
-#[track_caller]
-pub fn queue(load: (&Place, &str, u32), (code, events, within): (&str, &str, f64)) -> Seen {
-    let (place, sql, rows) = load;
-    let mut running = place.statements(sql, rows, "--connections 16").start();
-    let waiting = format!("wait_event IN ({events})");
-    let busy = "wait_event_type IS DISTINCT FROM 'Client'";
-    let looks = place.looks(&mut running, [&waiting, busy], OFTEN);
-    let seen = Seen::of(&running.wait());
-    let title = &seen.finding(code).title;
-    let told = title.rsplit_once(": ").and_then(|(_, share)| share.split(' ').next());
-    let told: f64 = told.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("{title}"));
-    near("waiting, percent", told, looks[0] * 100.0 / looks[1], within);
-    seen
+/// Clients that wait for the same thing.
+pub struct Queue {
+    clients: u32,
+    /// Of the rule.
+    code: &'static str,
+    /// What they wait for, as a list of SQL.
+    events: &'static str,
+    /// How far the share that the rule tells may be from the one that was seen, in hundredths of it.
+    within: f64,
+}
+
+impl Queue {
+    /// 16 clients.
+    pub fn of(code: &'static str, events: &'static str) -> Queue {
+        Queue { clients: 16, code, events, within: 35.0 }
+    }
+
+    /// A load of a statement: the share of the busy time that the rule tells is held to what looks
+    /// at `pg_stat_activity` saw. The share, for crowds of those that wait come and go.
+    #[track_caller]
+    pub fn load(&self, place: &Place, sql: &str, rows: u32) -> Seen {
+        let clients = format!("--connections {}", self.clients);
+        let mut running = place.statements(sql, rows, &clients).start();
+        let waiting = format!("wait_event IN ({})", self.events);
+        let busy = "wait_event_type IS DISTINCT FROM 'Client'";
+        let looks = place.looks(&mut running, [&waiting, busy], OFTEN);
+        let seen = Seen::of(&running.wait());
+        let title = &seen.finding(self.code).title;
+        let told = title.rsplit_once(": ").and_then(|(_, share)| share.split(' ').next());
+        let told: f64 = told.and_then(|it| it.parse().ok()).unwrap_or_else(|| panic!("{title}"));
+        near("waiting, percent", told, looks[0] * 100.0 / looks[1], self.within);
+        seen
+    }
 }
 
 /// Between two looks.
@@ -88,20 +105,20 @@ fn lock_manager() -> Seen {
     place.sql("INSERT INTO part SELECT i, i, i, i, i FROM generate_series(1, 3000) i");
     place.sql("VACUUM ANALYZE part");
     let sql = "SELECT count(*) FROM part WHERE a = $1";
-    queue((&place, sql, 3000), ("lock_manager", "'LockManager', 'lock_manager'", 35.0))
+    Queue::of("lock_manager", "'LockManager', 'lock_manager'").load(&place, sql, 3000)
 }
 
 fn hot_page() -> Seen {
     let place = Place::new(&[]);
     place.sql("CREATE UNLOGGED SEQUENCE numbers");
     let sql = "SELECT sum(nextval('numbers')) FROM generate_series(1, 1000)";
-    queue((&place, sql, 1), ("hot_page", "'BufferContent', 'buffer_content'", 20.0))
+    Queue::of("hot_page", "'BufferContent', 'buffer_content'").load(&place, sql, 1)
 }
 
 fn wal_insert() -> Seen {
     let place = Place::new(&[]);
     let sql = "SELECT count(pg_logical_emit_message(false, '', '')) FROM generate_series(1, 1000)";
-    queue((&place, sql, 1), ("wal_insert", "'WALInsert', 'wal_insert', 'WALBufMapping'", 35.0))
+    Queue::of("wal_insert", "'WALInsert', 'wal_insert', 'WALBufMapping'").load(&place, sql, 1)
 }
 
 fn snapshots() -> Seen {
@@ -111,14 +128,15 @@ fn snapshots() -> Seen {
          FOR i IN 1..200 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$",
     );
     let events = "'XidGen', 'ProcArray', 'ProcArrayGroupUpdate', 'ProcarrayGroupUpdate'";
-    queue((&place, "CALL churn()", 1), ("snapshot_contention", events, 35.0))
+    Queue::of("snapshot_contention", events).load(&place, "CALL churn()", 1)
 }
 
 fn buffer_mapping() -> Seen {
     let place = crate::memory::wide(&[]);
     let events = "'BufferMapping', 'buffer_mapping'";
     // Few wait at a time, and the monitor looks 60 times.
-    queue((&place, crate::memory::A_HUNDRED, 9900), ("buffer_mapping", events, 60.0))
+    let queue = Queue { clients: 32, within: 60.0, ..Queue::of("buffer_mapping", events) };
+    queue.load(&place, crate::memory::A_HUNDRED, 9900)
 }
 
 /// Whoever looks at a row asks to which transaction its savepoint belonged, for the snapshot can't
@@ -139,7 +157,7 @@ fn slru() -> Seen {
     place.sql("ANALYZE game");
     let sql = "SELECT sum(n) FROM game WHERE id BETWEEN $1 AND $1 + 50";
     let events = "'SubtransBuffer', 'SubtransSLRU', 'subtrans', 'SubtransControlLock', 'SLRURead'";
-    let seen = queue((&place, sql, 79_900), ("slru_contention", events, 20.0));
+    let seen = Queue::of("slru_contention", events).load(&place, sql, 79_900);
     drop(forgotten);
     seen
 }

@@ -1,6 +1,6 @@
 //! The server's files: making them longer, making them safe, reading them from the disk itself.
 
-use crate::latches::queue;
+use crate::latches::Queue;
 use crate::place::Place;
 use crate::running::{Load, until};
 use crate::scene::{
@@ -50,7 +50,8 @@ fn extension() -> Seen {
     place.sql("CREATE UNLOGGED TABLE bulk (i int, body text)");
     place.sql("ALTER TABLE bulk ALTER body SET STORAGE PLAIN");
     let sql = "INSERT INTO bulk VALUES ($1, repeat('x', 7000))";
-    queue((&place, sql, 1000), ("relation_extension", "'extend', 'DataFileExtend'", 20.0))
+    let queue = Queue::of("relation_extension", "'extend', 'DataFileExtend'");
+    queue.load(&place, sql, 1000)
 }
 
 /// The checkpointer, stopped; it goes on with the end of this value.
