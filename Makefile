@@ -14,7 +14,7 @@ test-versions: deps
 	@scripts/install-versions
 	cargo test --workspace --test versions
 
-# Whether the diagnosis names what is wrong: about eight minutes, on a machine that is left alone.
+# Whether the diagnosis names what is wrong: about ten minutes, on a machine that is left alone.
 # Some of it: make test-diagnosis ARGS=deadlocks.
 test-diagnosis: deps
 	cargo test --workspace --test diagnosis -- $(ARGS)

@@ -4,7 +4,7 @@ use super::shown::Shown;
 use super::waiting::{evidence, severity};
 use super::{BLOCK_BYTES, Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
-use model::database_metrics::StatementLoad;
+use model::database_metrics::{BufferCache, StatementLoad};
 use model::finding::{Evidence, Severity};
 use model::units::{bytes, count, percent};
 
@@ -219,8 +219,11 @@ const BUFFERS_SHARE: f64 = 0.25;
 fn shared_buffers_small(facts: &Facts<'_>) -> Ruling {
     let cache = facts.section(|it| &it.buffer_cache)?;
     let (buffers, memory) = (setting_bytes(facts, "shared_buffers")?, memory(facts)?);
-    let missed = cache.hit_ratio.is_some_and(|it| it < HIT_RATIO);
-    if !missed || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS || all_fits(facts) {
+    let missed = missed(facts, cache) / (cache.blocks_hit + cache.blocks_read).max(1) as f64;
+    if missed <= 1.0 - HIT_RATIO
+        || cache.blocks_hit + cache.blocks_read < MIN_BLOCKS
+        || all_fits(facts)
+    {
         return Ok(None);
     }
     if buffers >= memory * BUFFERS_SHARE * 0.9 {
@@ -241,6 +244,16 @@ fn shared_buffers_small(facts: &Facts<'_>) -> Ruling {
                 again("database_metrics.buffer_cache.hit_ratio rises"),
             ),
     ))
+}
+
+/// Blocks that were asked for and not there. Up to version 15, which have no `pg_stat_io`, the server
+/// counts those among them that a table grew by (`ReadBufferExtended` with `P_NEW`, bufmgr.c).
+fn missed(facts: &Facts<'_>, cache: &BufferCache) -> f64 {
+    let grown = match facts.section(|it| &it.io) {
+        Ok(_) => 0,
+        Err(_) => facts.section(|it| &it.database_size).map_or(0, |it| it.growth_bytes),
+    };
+    (cache.blocks_read as f64 - grown.max(0) as f64 / BLOCK_BYTES).max(0.0)
 }
 
 /// Of the memory (postgresqltuner): above it the system's own cache is squeezed out.

@@ -182,14 +182,10 @@ fn written(facts: &Facts<'_>) -> Result<(f64, f64), Missing> {
 
 /// W6: sessions had to make files safe themselves.
 fn backend_fsyncs(facts: &Facts<'_>) -> Ruling {
-    let io = facts.section(|it| &it.io)?;
-    let own = io.rows.iter().filter(|it| it.backend_type == "client backend");
-    let own: u64 = own.filter(|it| it.object == "relation").filter_map(|it| it.fsyncs).sum();
+    let (own, metric, written) = synced(facts)?;
     if own == 0 {
         return Ok(None);
     }
-    let checkpointer = io.rows.iter().filter(|it| it.backend_type == "checkpointer");
-    let written: u64 = checkpointer.filter_map(|it| it.write_bytes).sum();
     let title = format!("sessions synced {} files themselves", count(own));
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
@@ -197,9 +193,9 @@ fn backend_fsyncs(facts: &Facts<'_>) -> Ruling {
                 format!(
                     "{} fsyncs by sessions; the checkpointer wrote {}",
                     count(own),
-                    bytes(written as f64)
+                    bytes(written)
                 ),
-                "database_metrics.io.rows.fsyncs",
+                metric,
                 own as f64,
             )])
             .because("the checkpointer's queue of files to sync was full: the disk can't keep up")
@@ -209,4 +205,21 @@ fn backend_fsyncs(facts: &Facts<'_>) -> Ruling {
                 again("sessions sync no file"),
             ),
     ))
+}
+
+/// Files that sessions synced, where that stands, and the bytes that the checkpointer wrote. Since
+/// version 16 `pg_stat_io` has them, before it `pg_stat_bgwriter`.
+fn synced(facts: &Facts<'_>) -> Result<(u64, &'static str, f64), Missing> {
+    if let Ok(io) = facts.section(|it| &it.io) {
+        let of = |backend_type| io.rows.iter().filter(move |it| it.backend_type == backend_type);
+        let own = of("client backend").filter(|it| it.object == "relation");
+        let written: u64 = of("checkpointer").filter_map(|it| it.write_bytes).sum();
+        let own = own.filter_map(|it| it.fsyncs).sum();
+        return Ok((own, "database_metrics.io.rows.fsyncs", written as f64));
+    }
+    let wal = facts.section(|it| &it.wal_checkpoints)?;
+    let why = "who synced files was not counted";
+    let own = wal.backend_fsyncs.ok_or_else(|| Missing::because(why))?;
+    let written = wal.buffers_checkpoint.unwrap_or(0) as f64 * BLOCK_BYTES;
+    Ok((own, "database_metrics.wal_checkpoints.backend_fsyncs", written))
 }

@@ -93,9 +93,14 @@ const TOO_OLD_PERCENT: f64 = 75.0;
 /// S6: the database has not been frozen for long.
 fn wraparound(facts: &Facts<'_>) -> Ruling {
     let vacuum = facts.section(|it| &it.vacuum)?;
-    let ages = [vacuum.xid_age, vacuum.mxid_age];
-    let age = ages.into_iter().flatten().max();
-    let age = age.ok_or_else(|| Missing::because("the age of the database was not read"))?;
+    let of = |age: Option<u64>, what, metric| age.map(|age| (age, what, metric));
+    let ages = [
+        of(vacuum.xid_age, "transactions", "database_metrics.vacuum.xid_age"),
+        of(vacuum.mxid_age, "multixacts", "database_metrics.vacuum.mxid_age"),
+    ];
+    let oldest = ages.into_iter().flatten().max_by_key(|(age, ..)| *age);
+    let why = "the age of the database was not read";
+    let (age, what, metric) = oldest.ok_or_else(|| Missing::because(why))?;
     let share = age as f64 * 100.0 / XIDS;
     if share < OLD_PERCENT {
         return Ok(None);
@@ -106,8 +111,8 @@ fn wraparound(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(severity, Role::Remark, title)
             .seen([fact(
-                format!("the oldest row is {} transactions old", count(age)),
-                "database_metrics.vacuum.xid_age",
+                format!("the oldest row is {} {what} old", count(age)),
+                metric,
                 age as f64,
             )])
             .because("when it is reached the server takes no more writes; freezing takes its time")

@@ -77,6 +77,10 @@ pub struct WalCheckpoints {
     /// Buffers written by sessions themselves (versions up to 16).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buffers_backend: Option<u64>,
+    /// Files that sessions made safe on disk themselves, for the checkpointer took no more
+    /// (versions up to 16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backend_fsyncs: Option<u64>,
 }
 
 /// Temporary files of the database.

@@ -25,7 +25,7 @@ const CHECKPOINTS: &[Wanted] = &[
     Wanted { name: "sync_ms", columns: &["sync_time", "checkpoint_sync_time"] },
     Wanted { name: "buffers", columns: &["buffers_written", "buffers_checkpoint"] },
 ];
-const WRITER: &[Wanted] = &wanted!["buffers_clean", "buffers_backend"];
+const WRITER: &[Wanted] = &wanted!["buffers_clean", "buffers_backend", "buffers_backend_fsync"];
 
 /// The log's counters at one moment.
 #[derive(Clone, Debug)]
@@ -162,5 +162,6 @@ fn checkpoints(
     made.buffers_checkpoint = checkpoints.whole("buffers");
     made.buffers_background = writer.whole("buffers_clean");
     made.buffers_backend = writer.whole("buffers_backend");
+    made.backend_fsyncs = writer.whole("buffers_backend_fsync");
     Ok(())
 }

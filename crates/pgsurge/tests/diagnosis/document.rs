@@ -10,10 +10,10 @@ const INTRO: &str = "\
 
 How the rules are held to account. Each condition is made on a real server while a load runs; the
 rule has to see it, its numbers have to agree with what the test measured by other means (exactly
-where both count, within 5 to 35 % where both sample), and no
-other rule may fire above low severity unless what it says is true as well. `make test-diagnosis`
-plays all scenes (about eight minutes, on a machine that does nothing else); with `UPDATE_DOCS=1` it
-renews this file.
+where both count, within 5 to 35 % where both sample, 60 %
+where few sessions wait), and no other rule may fire above low severity unless what it says is true
+as well. `make test-diagnosis` plays all scenes (about ten minutes, on a machine that does nothing
+else); with `UPDATE_DOCS=1` it renews this file.
 
 *Leads*: it is the first of the findings, and the primary bottleneck where it can limit. *Found*: it
 is among them. *False alarms*: scenes of others in which it fired above low severity without being

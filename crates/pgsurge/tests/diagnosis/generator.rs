@@ -1,11 +1,13 @@
-//! Runs in which pgsurge itself is the limit: they prove nothing, and have to say so.
+//! Runs that pgsurge itself disturbs: where it is the limit they prove nothing, and have to say so.
 
 use crate::place::Place;
 use crate::scene::{Place::Leads, Scene};
-use crate::seen::Seen;
+use crate::seen::{Seen, near};
 use model::verdict::VerdictOutcome;
+use servers::PostgresOptions;
+use std::time::{Duration, Instant};
 
-pub const SCENES: [Scene; 2] = [
+pub const SCENES: [Scene; 3] = [
     Scene {
         name: "a load thread has no processor time left",
         rule: Some(("generator_saturated", Leads)),
@@ -17,6 +19,12 @@ pub const SCENES: [Scene; 2] = [
         rule: Some(("generator_late", Leads)),
         also: &[],
         play: late,
+    },
+    Scene {
+        name: "600 idle sessions are looked at ten times a second",
+        rule: Some(("monitor_cost", Leads)),
+        also: &[],
+        play: watching,
     },
 ];
 
@@ -47,5 +55,30 @@ fn late() -> Seen {
     proves_nothing(&seen);
     let told = seen.value("generator_late", "lateness_ms.p99");
     assert!(told >= 29.0, "{told} ms");
+    seen
+}
+
+/// The CPU time that the monitor's backend has taken, in seconds.
+fn backend_cpu_s(pid: f64) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
+}
+
+fn watching() -> Seen {
+    let options = PostgresOptions { max_connections: 1000, ..PostgresOptions::default() };
+    let place = Place::with(&[], options);
+    let idle: Vec<_> = (0..600).map(|_| place.client()).collect();
+    let mut running = place.load("--workload select-only --connections 4 --rate 50").start();
+    running.wait_for_second(1);
+    let monitor = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%monitor%'";
+    let monitor = place.number(monitor);
+    let (began, before) = (Instant::now(), backend_cpu_s(monitor));
+    std::thread::sleep(Duration::from_secs(4));
+    let took = backend_cpu_s(monitor) - before;
+    let cpus = std::thread::available_parallelism().unwrap().get() as f64;
+    let truth = took * 100.0 / began.elapsed().as_secs_f64() / cpus;
+    let seen = Seen::of(&running.wait());
+    drop(idle);
+    near("watching, percent", seen.value("monitor_cost", "server_cpu_percent"), truth, 35.0);
     seen
 }

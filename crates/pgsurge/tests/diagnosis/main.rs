@@ -2,7 +2,7 @@
 //! name it first, with true numbers; loads that nothing is wrong with must come to nothing.
 //!
 //! Not part of `cargo test`: scenes need the machine for themselves, so they run one after another,
-//! for about eight minutes, and a harness of threads would be of no use. A rule, or a part of a
+//! for about ten minutes, and a harness of threads would be of no use. A rule, or a part of a
 //! scene's name, as argument runs only those scenes. A whole run holds `docs/diagnosis.md` to what it saw;
 //! `UPDATE_DOCS=1` renews it. Called with `load`, this is the program itself with one more workload.
 
@@ -15,16 +15,19 @@ mod cpu;
 mod document;
 mod generator;
 mod indexes;
+mod latches;
 mod locks;
 mod memory;
 mod network;
 mod place;
+mod replication;
 #[allow(dead_code, reason = "shared with the other tests, which need more of it")]
 #[path = "../it/running.rs"]
 mod running;
 mod scene;
 mod seen;
 mod settings;
+mod storage;
 mod tables;
 mod transactions;
 mod wal;
@@ -34,8 +37,9 @@ use scene::Scene;
 use std::process::ExitCode;
 
 /// All of them, in the order of the document.
-const ALL: [&[Scene]; 12] = [
+const ALL: [&[Scene]; 15] = [
     &locks::SCENES,
+    &latches::SCENES,
     &transactions::SCENES,
     &connections::SCENES,
     &cpu::SCENES,
@@ -43,6 +47,8 @@ const ALL: [&[Scene]; 12] = [
     &generator::SCENES,
     &memory::SCENES,
     &wal::SCENES,
+    &replication::SCENES,
+    &storage::SCENES,
     &tables::SCENES,
     &indexes::SCENES,
     &settings::SCENES,

@@ -47,8 +47,8 @@ pub const SCENES: [Scene; 6] = [
 ];
 
 /// A server with next to no cache, and a table of 10,000 pages with a row each.
-fn wide() -> Place {
-    let place = Place::new(&[("shared_buffers", "1MB")]);
+pub fn wide(settings: &[(&str, &str)]) -> Place {
+    let place = Place::new(&[&[("shared_buffers", "1MB")], settings].concat());
     place.sql("CREATE TABLE wide (id int, n int NOT NULL, body text)");
     place.sql("ALTER TABLE wide ALTER body SET STORAGE PLAIN");
     place.sql("INSERT INTO wide SELECT i, 0, repeat('x', 7000) FROM generate_series(1, 10000) i");
@@ -58,12 +58,12 @@ fn wide() -> Place {
     place
 }
 
-const A_HUNDRED: &str = "SELECT sum(n) FROM wide WHERE id BETWEEN $1 AND $1 + 100";
+pub const A_HUNDRED: &str = "SELECT sum(n) FROM wide WHERE id BETWEEN $1 AND $1 + 100";
 const HIT_RATIO: &str = "SELECT blks_hit::float8 / (blks_hit + blks_read) \
     FROM pg_stat_database WHERE datname = current_database()";
 
 fn misses() -> Seen {
-    let place = wide();
+    let place = wide(&[]);
     place.sql("SELECT pg_stat_reset()");
     let seen = Seen::of(&place.statements(A_HUNDRED, 9900, "--connections 4").run());
     let told = seen.value("cache_misses", "buffer_cache.hit_ratio");
@@ -73,7 +73,7 @@ fn misses() -> Seen {
 }
 
 fn small_buffers() -> Seen {
-    let place = wide();
+    let place = wide(&[]);
     let seen = Seen::of(&place.statements(A_HUNDRED, 9900, "--connections 2 --rate 50").run());
     let told = seen.value("shared_buffers_small", "settings.shared_buffers");
     near("shared_buffers", told, 1_048_576.0, 0.0);

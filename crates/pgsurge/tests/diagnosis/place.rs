@@ -3,7 +3,10 @@
 use crate::running::{Load, Running};
 use crate::workload::NAME;
 use servers::{Environment, Postgres, PostgresOptions};
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use wire::blocking::Client;
 use wire::settings::{Host, Settings, SslMode};
@@ -18,6 +21,12 @@ impl Deref for Place {
 
     fn deref(&self) -> &Postgres {
         &self.server
+    }
+}
+
+impl DerefMut for Place {
+    fn deref_mut(&mut self) -> &mut Postgres {
+        &mut self.server
     }
 }
 
@@ -61,6 +70,14 @@ impl Place {
         told.parse().unwrap_or_else(|_| panic!("{sql}: {told}"))
     }
 
+    /// A program of PostgreSQL's, to be run by the user whose data this is.
+    pub fn program(&self, name: &str) -> Command {
+        let owner = std::fs::metadata(self.data_dir()).unwrap();
+        let mut command = Command::new(self.bin_dir().join(name));
+        command.uid(owner.uid()).gid(owner.gid()).current_dir("/").stdout(Stdio::null());
+        command
+    }
+
     /// Where to connect as `user` through `port`.
     pub fn url(&self, user: &str, port: u16) -> String {
         let database = self.database();
@@ -101,23 +118,39 @@ impl Place {
         Client::connect(&settings, None, Instant::now() + Duration::from_secs(30))
     }
 
-    /// Looks at the sessions of `running` 20 times a second from its first second to its fifth:
-    /// how many of them, on average, fit `condition` on `pg_stat_activity`.
+    /// How many sessions of `running`, on average, fit `condition` on `pg_stat_activity`.
     #[track_caller]
     pub fn sessions(&self, running: &mut Running, condition: &str) -> f64 {
+        self.looks(running, [condition], Duration::from_millis(50))[0]
+    }
+
+    /// Looks at the sessions of `running` from its first second to its fifth, with such a pause
+    /// after each look: how many of the active ones, on average, fit each condition on
+    /// `pg_stat_activity`.
+    #[track_caller]
+    pub fn looks<const N: usize>(
+        &self,
+        running: &mut Running,
+        conditions: [&str; N],
+        pause: Duration,
+    ) -> [f64; N] {
         let mut client = self.client();
         running.wait_for_second(1);
-        let (mut sum, mut looks) = (0, 0);
+        let counts = conditions.map(|it| format!("count(*) FILTER (WHERE {it})"));
         let sql = format!(
-            "SELECT count(*) FROM pg_stat_activity \
-             WHERE state = 'active' AND pid <> pg_backend_pid() AND {condition}"
+            "SELECT {} FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()",
+            counts.join(", ")
         );
+        let (mut sums, mut looks) = ([0; N], 0);
         let until = Instant::now() + Duration::from_secs(4);
         while Instant::now() < until {
-            sum += client.query_one(&sql, &[]).unwrap().value::<i64>(0).unwrap();
+            let row = client.query_one(&sql, &[]).unwrap();
+            for (at, sum) in sums.iter_mut().enumerate() {
+                *sum += row.value::<i64>(at).unwrap();
+            }
             looks += 1;
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(pause);
         }
-        sum as f64 / f64::from(looks)
+        sums.map(|sum| sum as f64 / f64::from(looks))
     }
 }

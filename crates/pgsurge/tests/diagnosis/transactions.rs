@@ -4,7 +4,7 @@ use crate::place::Place;
 use crate::scene::{Place::Leads, Scene};
 use crate::seen::{Seen, near};
 
-pub const SCENES: [Scene; 5] = [
+pub const SCENES: [Scene; 6] = [
     Scene {
         name: "transactions take two rows in either order",
         rule: Some(("deadlocks", Leads)),
@@ -34,6 +34,12 @@ pub const SCENES: [Scene; 5] = [
         rule: Some(("xmin_horizon", Leads)),
         also: &["no_hot_updates"],
         play: horizon,
+    },
+    Scene {
+        name: "1.2 billion transactions without a freeze",
+        rule: Some(("wraparound", Leads)),
+        also: &[],
+        play: wraparound,
     },
 ];
 
@@ -96,5 +102,21 @@ fn horizon() -> Seen {
     let advice = &seen.finding("xmin_horizon").advice;
     assert!(advice.contains("forgotten"), "{advice}");
     place.sql("ROLLBACK PREPARED 'forgotten'");
+    seen
+}
+
+fn wraparound() -> Seen {
+    let late = [("autovacuum", "off"), ("autovacuum_freeze_max_age", "2000000000")];
+    let mut place = Place::with_game(&late, 1000);
+    place.shut_down();
+    // The first of a page of pg_xact, which the server makes itself when it gets there.
+    let next = (32_768 * 36_000).to_string();
+    let mut reset = place.program("pg_resetwal");
+    assert!(reset.args(["-x", &next]).arg(place.data_dir()).status().unwrap().success());
+    place.restart().unwrap();
+    let sql = "UPDATE game SET n = n + 1 WHERE id = $1";
+    let seen = Seen::of(&place.statements(sql, 1000, "--connections 2 --rate 50").run());
+    let age = "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()";
+    near("age", seen.value("wraparound", "vacuum.xid_age"), place.number(age), 0.001);
     seen
 }

@@ -109,6 +109,7 @@ pub(crate) fn database() -> DatabaseMetrics {
             buffers_checkpoint: Some(3000),
             buffers_background: Some(0),
             buffers_backend: Some(40),
+            backend_fsyncs: Some(0),
             ..WalCheckpoints::default()
         }),
         temp_files: read(TempFiles { files: 2, bytes: 3_145_728 }),

@@ -45,6 +45,8 @@ fn a_database_that_was_never_frozen_is_told() {
     assert_eq!(fires("wraparound", age(Some(1_000_000_000))).severity, Severity::High);
     assert_eq!(fires("wraparound", age(Some(1_500_000_000))).severity, Severity::Critical);
     quiet("wraparound", age(Some(999_999_999)));
+    let found = fires("wraparound", vacuum(|it| it.mxid_age = Some(1_000_000_000)));
+    assert!(found.evidence[0].text.contains("multixacts"), "{found:#?}");
     assert!(unknown("wraparound", age(None)).contains("not read"));
 }
 

@@ -69,6 +69,17 @@ fn shared_buffers_are_small_only_where_pages_are_missed() {
 }
 
 #[test]
+fn pages_that_a_table_grows_by_are_not_missed_though_old_versions_count_them() {
+    let grows = |result: &mut RunResult| {
+        missed(100_000, 0.0)(result);
+        set(result, "shared_buffers", "128MB");
+        db(result).database_size.data.as_mut().unwrap().growth_bytes = 100_000 * 8192;
+    };
+    quiet("shared_buffers_small", both(grows, |result| lost(&mut db(result).io)));
+    fires("shared_buffers_small", grows);
+}
+
+#[test]
 fn memory_is_promised_only_once() {
     let buffers =
         |size: &'static str| move |result: &mut RunResult| set(result, "shared_buffers", size);

@@ -9,11 +9,12 @@ fn crowded(result: &mut RunResult) {
     host.data.as_mut().unwrap().cpu_usage_percent = steady(95.0);
 }
 
-/// Statements answered after so long, of which the server worked so much.
+/// Statements, 2000/s, answered after so long, of which the server worked so much.
 fn answered(service_ms: f64, exec_ms: f64) -> impl Fn(&mut RunResult) {
     move |result| {
-        waiting(&[("CPU:CPU", 1.0)])(result);
-        result.load_metrics.all_statements.service_time_ms = Some(latency(service_ms));
+        waiting(&[("CPU:CPU", 0.3)])(result);
+        let all = &mut result.load_metrics.all_statements;
+        (all.count, all.service_time_ms) = (200_000, Some(latency(service_ms)));
         let queries = db(result).query_performance.data.as_mut().unwrap();
         (queries.mean_exec_time_ms, queries.total_plan_time_ms) = (Some(exec_ms), None);
     }
@@ -48,6 +49,19 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
         result.load_metrics.all_statements.service_time_ms = None;
     });
     assert!(reason.contains("no statement was answered"), "{reason}");
+}
+
+#[test]
+fn a_commit_that_waits_for_the_log_is_no_way_though_no_statement_counts_it() {
+    let sessions = |busy: &'static [(&'static str, f64)]| {
+        both(answered(4.0, 0.1), move |result: &mut RunResult| {
+            waiting(busy)(result);
+            // 0.4 of them are under way on average.
+            result.load_metrics.all_statements.count = 10_000;
+        })
+    };
+    quiet("network_round_trips", sessions(&[("IO:WALSync", 0.25)]));
+    fires("network_round_trips", sessions(&[("IO:WALSync", 0.15)]));
 }
 
 /// An open loop of 1000/s whose actions take 20 ms, of which they wait so much.
