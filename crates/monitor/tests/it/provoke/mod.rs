@@ -7,7 +7,7 @@ mod sessions;
 mod storage;
 
 pub use plans::plans;
-pub use relations::{locked_relations, relations};
+pub use relations::{locked_relations, named_relations, relations};
 pub use sessions::{replication, sessions};
 pub use storage::storage;
 
