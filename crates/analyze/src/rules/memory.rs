@@ -1,6 +1,6 @@
 //! What fits into memory and what does not.
 
-use super::shown::Shown;
+use super::shown::{setting_bytes, sized};
 use super::waiting::{evidence, severity};
 use super::{BLOCK_BYTES, Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
@@ -151,11 +151,7 @@ fn temp_spill(facts: &Facts<'_>) -> Ruling {
         return Ok(None);
     }
     let spilled = spilling(facts);
-    let share: f64 = spilled.iter().map(|it| it.share_percent).sum();
-    let waits = facts.waits().ok();
-    let waited =
-        waits.as_ref().and_then(|it| it.share(TEMP_FILES, 0.0)).map_or(0.0, |it| it.percent);
-    let explained = share.max(waited);
+    let explained = spill_share(facts, &spilled, temp.files);
     let limits = explained >= SPILL_PERCENT;
     let severity = if limits { Severity::High } else { Severity::Medium };
     let role = if limits { Role::Cause } else { Role::Remark };
@@ -197,6 +193,17 @@ fn temp_spill(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
+/// The share of the time that spilling explains, in hundredths: that of the statements that spill,
+/// as far as their calls made a file each, or of the waiting for such files where that is more.
+/// Files of a few calls say nothing of what the others take.
+fn spill_share(facts: &Facts<'_>, spilled: &[&StatementLoad], files: u64) -> f64 {
+    let share: f64 = spilled.iter().map(|it| it.share_percent).sum();
+    let calls: u64 = spilled.iter().map(|it| it.calls).sum();
+    let of_calls = (files as f64 / calls.max(1) as f64).min(1.0);
+    let waits = facts.waits().ok().and_then(|it| it.share(TEMP_FILES, 0.0));
+    (share * of_calls).max(waits.map_or(0.0, |it| it.percent))
+}
+
 /// The statements that wrote temporary blocks, most time first.
 fn spilling<'a>(facts: &Facts<'a>) -> Vec<&'a StatementLoad> {
     let queries = facts.section(|it| &it.query_performance);
@@ -230,9 +237,9 @@ fn shared_buffers_small(facts: &Facts<'_>) -> Ruling {
     let title = format!("shared_buffers is {share} of the memory, and pages are missed");
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
-            .seen([fact(
+            .seen([sized(
                 format!("{} of {}", bytes(buffers), bytes(memory)),
-                "environment.server.settings.shared_buffers",
+                "shared_buffers",
                 buffers,
             )])
             .because("the server keeps fewer pages than it could, and asks the system for others")
@@ -260,14 +267,10 @@ fn overcommitted(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
             .seen([
-                fact(
-                    format!("shared_buffers {}", bytes(buffers)),
-                    "environment.server.settings.shared_buffers",
-                    buffers,
-                ),
-                fact(
+                sized(format!("shared_buffers {}", bytes(buffers)), "shared_buffers", buffers),
+                sized(
                     format!("work_mem {} for each of {used} sessions", bytes(work_mem)),
-                    "environment.server.settings.work_mem",
+                    "work_mem",
                     work_mem,
                 ),
             ])
@@ -306,8 +309,18 @@ fn pressure(facts: &Facts<'_>) -> Ruling {
     };
     let severity = if swaps { Severity::High } else { Severity::Medium };
     let role = if swaps { Role::Cause } else { Role::Remark };
+    // The kernel's own word for the time that tasks stood still for want of memory.
+    let stalled = host.pressure.data().and_then(|it| it.memory).map(|it| it.some_percent.mean);
     Ok(Some(
         Found::new(severity, role, title)
+            .explains(stalled.filter(|_| swaps).unwrap_or(0.0) / 100.0)
+            .seen(stalled.map(|it| {
+                fact(
+                    format!("{} of the time something waited for memory", percent(it)),
+                    "system_metrics.pressure.memory.some_percent.mean",
+                    it,
+                )
+            }))
             .seen(used.map(|it| {
                 fact(
                     format!("{} used", percent(it)),
@@ -332,9 +345,4 @@ fn memory(facts: &Facts<'_>) -> Result<f64, Missing> {
     let why = "how much memory the server's host has is not known";
     let bytes = facts.host()?.memory_bytes.filter(|it| *it > 0);
     bytes.map(|it| it as f64).ok_or_else(|| Missing::because(why))
-}
-
-fn setting_bytes(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
-    let shown = facts.setting(name)?;
-    Shown::bytes(shown).ok_or_else(|| Missing(format!("{name} is no size: {shown}")))
 }
