@@ -74,7 +74,7 @@ fn a_chain_behind_one_that_sits_leads_and_a_queue_that_moves_is_none() {
 
 fn deadlocked(n: u64) -> impl Fn(&mut RunResult) {
     move |result| {
-        db(result).lock_contention.data.as_mut().unwrap().deadlocks = Some(n);
+        db(result).transaction_stats.data.as_mut().unwrap().deadlocks = n;
     }
 }
 
@@ -82,6 +82,7 @@ fn deadlocked(n: u64) -> impl Fn(&mut RunResult) {
 fn a_deadlock_is_one_too_many_and_more_are_critical() {
     let found = fires("deadlocks", deadlocked(1));
     assert!(found.severity == Severity::High && rests_on(&found, 1.0));
+    assert_eq!(found.title, "1 deadlock");
     assert_eq!(fires("deadlocks", deadlocked(9)).severity, Severity::Critical);
     quiet("deadlocks", deadlocked(0));
     let uncounted = |result: &mut RunResult| {
@@ -99,6 +100,40 @@ fn deadlocks_lead_where_they_are_what_is_waited_for() {
     // One deadlock is two seconds of two hundred.
     let all = diagnosed(both(&waits, deadlocked(1)));
     assert_eq!(all.diagnosis.primary.unwrap().code, "lock_hot_row");
+}
+
+#[test]
+fn what_deadlocks_took_goes_by_the_servers_own_timeout() {
+    use model::database_metrics::SettingValue;
+    // Two sessions each, of four that are busy for 100 s.
+    let waits = waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 3.0)]);
+    let explained = |change: &dyn Fn(&mut RunResult)| {
+        fires("deadlocks", |result| {
+            both(&waits, deadlocked(40))(result);
+            change(result);
+        })
+        .impact
+    };
+    let read = |result: &mut RunResult| {
+        let (value, unit) = ("100".to_owned(), Some("ms".to_owned()));
+        let value = SettingValue { value, unit, ..SettingValue::default() };
+        let settings = db(result).settings.data.as_mut().unwrap();
+        settings.values.insert("deadlock_timeout".to_owned(), value);
+    };
+    assert_eq!(explained(&|_| ()), 0.2);
+    assert_eq!(explained(&|result| set(result, "deadlock_timeout", "100ms")), 0.02);
+    assert_eq!(explained(&read), 0.02);
+}
+
+#[test]
+fn a_deadlock_of_a_server_with_nothing_else_to_do_is_no_bottleneck() {
+    let all = diagnosed(|result| {
+        waiting(&[("CPU:CPU", 0.06), ("Lock:transactionid", 0.02)])(result);
+        deadlocked(1)(result);
+        paced(result);
+    });
+    assert_eq!((all.findings[0].code.as_str(), all.findings[0].impact), ("deadlocks", 0.02));
+    assert_eq!(all.diagnosis.primary, None);
 }
 
 #[test]
