@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::PoolerStats;
+use model::finding::Confidence;
 
 /// A host whose processors others use up.
 fn crowded(result: &mut RunResult) {
@@ -48,6 +49,21 @@ fn a_long_way_is_told_when_the_server_has_little_to_do() {
         result.load_metrics.all_statements.service_time_ms = None;
     });
     assert!(reason.contains("no statement was answered"), "{reason}");
+}
+
+/// Nobody watched the server's host; its CPUs are known where it is this machine.
+fn unseen_host(result: &mut RunResult) {
+    result.system_metrics = None;
+    result.environment.host.cpus = Some(4);
+}
+
+#[test]
+fn a_host_that_nobody_watched_may_be_full() {
+    let way = both(answered(4.0, 1.0), unseen_host);
+    assert_eq!(fires("network_round_trips", way).confidence, Confidence::Medium);
+    let pool = both(queued(8.0), unseen_host);
+    assert_eq!(fires("pool_too_small", pool).confidence, Confidence::Medium);
+    assert_eq!(fires("pool_too_small", queued(8.0)).confidence, Confidence::High);
 }
 
 /// An open loop of 1000/s whose actions take 20 ms, of which they wait so much.
