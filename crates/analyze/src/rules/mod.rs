@@ -15,6 +15,7 @@ mod latches;
 mod locks;
 mod memory;
 mod network;
+mod origin;
 mod others;
 mod plans;
 mod pooler;
