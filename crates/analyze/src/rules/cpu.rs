@@ -225,6 +225,7 @@ fn planning(facts: &Facts<'_>) -> Ruling {
     let which = top.map(|it| format!(", first of all `{it}`")).unwrap_or_default();
     let of_all = planning / (planning + executing);
     let waits = facts.waits().ok();
+    let sure = if waits.is_some() { Confidence::High } else { Confidence::Medium };
     let on_cpu =
         waits.map_or(1.0, |it| it.share(Wait::CPU, 0.0).map_or(0.0, |it| it.percent / 100.0));
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
@@ -234,6 +235,7 @@ fn planning(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(severity, Role::Cause, title)
             .explains((of_all * on_cpu.max(of_all)).min(1.0))
+            .sure(sure)
             .seen([
                 fact(
                     format!("{:.1} s of planning", planning / 1000.0),

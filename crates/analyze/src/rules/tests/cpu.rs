@@ -86,5 +86,7 @@ fn planning_that_takes_a_third_of_the_work_is_told() {
     assert!(rests_on(&found, 90_000.0) && found.advice.contains("SELECT 60"));
     assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
     quiet("planning", planned(Some(26_000.0)));
+    let unseen = both(planned(Some(90_000.0)), |result| lost(&mut db(result).wait_events));
+    assert_eq!(fires("planning", unseen).confidence, Confidence::Medium);
     assert!(unknown("planning", planned(None)).contains("track_planning"));
 }
