@@ -24,6 +24,7 @@ mod schema;
 mod set_up;
 mod settings;
 mod shown;
+mod spill;
 mod statistics;
 mod storage;
 mod transactions;
