@@ -93,6 +93,11 @@ impl<'a> Facts<'a> {
         shown.ok_or_else(|| Missing(format!("the server's {name} was not read")))
     }
 
+    /// True where each action opens a connection of its own.
+    pub(crate) fn reconnects(&self) -> bool {
+        self.result.plan.get("reconnect").and_then(Value::as_bool) == Some(true)
+    }
+
     /// Actions that ended with an answer or a failure, per second.
     pub(crate) fn finished_per_s(&self) -> f64 {
         let load = self.load();

@@ -223,12 +223,15 @@ pub(crate) fn paced(result: &mut RunResult) {
     result.load_metrics.offered_per_s = Some(100.0);
 }
 
-/// The diagnosis of the sound run with a change.
+/// The diagnosis of the sound run with a change. What it cites is held to the schema.
+#[track_caller]
 pub(crate) fn diagnosed(change: impl FnOnce(&mut RunResult)) -> Diagnosed {
     let mut result = sound();
     change(&mut result);
     let validity = validity::check(&result);
-    diagnose(&result, &validity)
+    let diagnosed = diagnose(&result, &validity);
+    super::cited::hold(&result, &diagnosed.findings);
+    diagnosed
 }
 
 /// What a rule says of the sound run with a change: its finding, if it fires.

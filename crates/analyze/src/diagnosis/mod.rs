@@ -49,6 +49,8 @@ pub fn diagnose(result: &RunResult, validity: &[ValidityCheck]) -> Diagnosed {
 }
 
 #[cfg(test)]
+mod cited;
+#[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,10 @@ use model::finding::Severity;
 use model::units::decimal;
 use std::cmp::Reverse;
 
+/// What explains less of the time than this is no bottleneck, however bad it is: a single deadlock
+/// of ten minutes is worth mending, and the server would be no faster without it. Our limit, half
+/// of the smallest share of busy time that any rule calls high.
+const LEAST: f64 = 0.05;
 /// Where the load asks for all that the server gives, a finding of medium severity limits plainly
 /// when it explains half of the time.
 const PLAIN: f64 = 0.5;
@@ -47,7 +51,8 @@ fn key(facts: &Facts<'_>, fired: &Fired) -> (u8, Reverse<Severity>, f64) {
 fn limits(facts: &Facts<'_>, fired: &Fired) -> bool {
     let found = &fired.found;
     let enough = match found.severity {
-        Severity::High | Severity::Critical => true,
+        // What pgsurge did itself counts whatever it took: the numbers are not the server's.
+        Severity::High | Severity::Critical => fired.rule.is_generator() || found.impact() >= LEAST,
         Severity::Medium => facts.is_pressed() && found.impact() >= PLAIN,
         Severity::Low => false,
     };

@@ -103,6 +103,29 @@ fn what_only_slows_answers_down_is_not_named_where_the_server_keeps_up() {
 }
 
 #[test]
+fn what_explains_next_to_nothing_of_the_time_is_told_and_is_no_bottleneck() {
+    let few: [(&str, fn(&mut RunResult)); 3] = [
+        ("deadlocks", |it| db(it).transaction_stats.data.as_mut().unwrap().deadlocks = 1),
+        ("serialization_failures", |it| {
+            it.load_metrics.transactions.serialization_failures = 110;
+        }),
+        ("checkpoints_too_frequent", |it| {
+            db(it).wal_checkpoints.data.as_mut().unwrap().checkpoints_requested = Some(4);
+        }),
+    ];
+    for (code, change) in few {
+        let all = diagnosed(change);
+        let found = &all.findings[0];
+        assert_eq!((found.code.as_str(), found.severity), (code, Severity::High));
+        assert_eq!(all.diagnosis.primary, None, "{code} explains {}", found.impact);
+        assert!(all.diagnosis.none_reason.is_some());
+    }
+    let many =
+        diagnosed(|it| it.load_metrics.transactions.serialization_failures = 500).diagnosis.primary;
+    assert_eq!(many.unwrap().code, "serialization_failures");
+}
+
+#[test]
 fn an_empty_result_is_diagnosed_as_unknown() {
     let result = RunResult::default();
     let all = diagnosis::diagnose(&result, &validity::check(&result));

@@ -3,7 +3,7 @@
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::finding::Severity;
-use model::units::{count, decimal, milliseconds, percent, rate};
+use model::units::{count, decimal, milliseconds, percent, rate, several};
 
 /// The rules.
 pub(super) const RULES: [Rule; 4] = [
@@ -41,24 +41,34 @@ fn refused(facts: &Facts<'_>) -> Ruling {
         return Err(Missing::because("nothing connected"));
     }
     const CODES: [&str; 2] = ["53300", "57P03"];
-    let told = |it: &&model::run_result::ErrorRow| {
+    let is_refusal = |it: &&model::run_result::ErrorRow| {
         it.sqlstate.as_deref().is_some_and(|code| CODES.contains(&code))
     };
-    let errors: Vec<_> = load.errors.iter().chain(&load.early_errors).filter(told).collect();
-    let Some(first) = errors.first() else { return Ok(None) };
-    let n: u64 = errors.iter().map(|it| it.count).sum();
+    let mut rows = load.errors.iter().chain(&load.early_errors).filter(is_refusal);
+    let Some(first) = rows.next() else { return Ok(None) };
+    let all = [
+        ("while it was measured", "load_metrics.errors.count", &load.errors),
+        ("before", "load_metrics.early_errors.count", &load.early_errors),
+    ];
+    let all = all.map(|(when, metric, rows)| {
+        let n: u64 = rows.iter().filter(is_refusal).map(|it| it.count).sum();
+        (n, format!("{} {when}", several(n, "refusal")), metric)
+    });
+    let n = all.iter().map(|(n, ..)| n).sum();
     let limit = facts.setting("max_connections").map(|it| format!(" (now {it})"));
     Ok(Some(
         Found::new(
             Severity::Critical,
             Role::Cause,
-            format!("the server refused {} connects", count(n)),
+            format!("the server refused {}", several(n, "connect")),
         )
-        .explains(n as f64 / load.connections.attempted as f64)
-        .seen([
-            fact(format!("{} refusals", count(n)), "load_metrics.errors.count", n as f64),
-            said(format!("the server says: {}", first.sample)),
-        ])
+        .explains(shut_out(facts, n))
+        .seen(
+            all.into_iter()
+                .filter(|(n, ..)| *n > 0)
+                .map(|(n, text, metric)| fact(text, metric, n as f64)),
+        )
+        .seen([said(format!("the server says: {}", first.sample))])
         .because("there are more clients than the server has slots for, or it is not up")
         .advise(
             format!(
@@ -68,6 +78,21 @@ fn refused(facts: &Facts<'_>) -> Ruling {
             again("no error 53300 or 57P03"),
         ),
     ))
+}
+
+/// A connect that failed is tried again after a second at the latest (the engine's longest pause).
+pub(super) const LONGEST_PAUSE_S: f64 = 1.0;
+
+/// The share of the work that so many refusals kept out: actions, where each has a connection of its
+/// own; else at most the time that connections were not there.
+fn shut_out(facts: &Facts<'_>, refusals: u64) -> f64 {
+    let load = facts.load();
+    let of_connects = refusals as f64 / load.connections.attempted as f64;
+    if facts.reconnects() {
+        return of_connects;
+    }
+    let connected_s = load.elapsed_s * load.pool.size as f64;
+    of_connects.min(refusals as f64 * LONGEST_PAUSE_S / connected_s.max(f64::MIN_POSITIVE))
 }
 
 /// Of the usable slots (the alerts named above).
@@ -139,7 +164,7 @@ fn churn(facts: &Facts<'_>) -> Ruling {
                 ),
                 fact(
                     format!("{} of the response time goes into connecting", percent(share * 100.0)),
-                    "load_metrics.connections.connect_ms",
+                    "load_metrics.connections.connect_ms.mean",
                     connect_ms,
                 ),
             ])

@@ -56,7 +56,7 @@ fn saturated(facts: &Facts<'_>) -> Ruling {
     let share = waits.share(Wait::CPU, 0.0).filter(|_| fires);
     let Some(share) = share else { return Ok(None) };
     let (wanted, have) = (decimal(running), decimal(cpus));
-    let title = format!("the server's CPUs are used up: {wanted} sessions want {have} CPUs");
+    let (title, because, advice) = wording(running, cpus);
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
     let evidence = fact(
         format!(
@@ -78,19 +78,39 @@ fn saturated(facts: &Facts<'_>) -> Ruling {
             .seen(used)
             .seen(top_statement(facts))
             .within(waits.window)
-            .because(
-                "more sessions want to run than there are processors: each further one makes all \
-                 of them slower",
-            )
+            .because(because)
             .advise(
-                format!(
-                    "make the statements that take the most time cheaper, let no more than about \
-                     {} sessions run at once (a pooler), or give the server more CPUs",
-                    decimal(cpus * 2.0)
-                ),
+                advice,
                 again("throughput rises, or host CPU falls below 90 % at the same rate"),
             ),
     ))
+}
+
+/// Title, diagnosis and advice: whether the server's own sessions are more than the processors, or
+/// share a full host with others.
+fn wording(running: f64, cpus: f64) -> (String, &'static str, String) {
+    let (wanted, have) = (decimal(running), decimal(cpus));
+    if running < cpus {
+        return (
+            format!("the host's CPUs are used up: the server's sessions take {wanted} of {have}"),
+            "the host is full, though fewer sessions run than there are processors: the server's \
+             sessions share them with its other processes, and with what else runs there, this \
+             load generator included where it is on the same host",
+            "run pgsurge and whatever else takes CPU on another machine, make the statements that \
+             take the most time cheaper, or give the host more CPUs"
+                .to_owned(),
+        );
+    }
+    (
+        format!("the server's CPUs are used up: {wanted} sessions want {have} CPUs"),
+        "more sessions want to run than there are processors: each further one makes all of them \
+         slower",
+        format!(
+            "make the statements that take the most time cheaper, let no more than about {} \
+             sessions run at once (a pooler), or give the server more CPUs",
+            decimal(cpus * 2.0)
+        ),
+    )
 }
 
 /// The statement that takes the most time, where the server counts them.
@@ -205,6 +225,7 @@ fn planning(facts: &Facts<'_>) -> Ruling {
     let which = top.map(|it| format!(", first of all `{it}`")).unwrap_or_default();
     let of_all = planning / (planning + executing);
     let waits = facts.waits().ok();
+    let sure = if waits.is_some() { Confidence::High } else { Confidence::Medium };
     let on_cpu =
         waits.map_or(1.0, |it| it.share(Wait::CPU, 0.0).map_or(0.0, |it| it.percent / 100.0));
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
@@ -214,6 +235,7 @@ fn planning(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(severity, Role::Cause, title)
             .explains((of_all * on_cpu.max(of_all)).min(1.0))
+            .sure(sure)
             .seen([
                 fact(
                     format!("{:.1} s of planning", planning / 1000.0),

@@ -63,20 +63,34 @@ fn duplicate(facts: &Facts<'_>) -> Ruling {
             same.entry(made).or_default().push(index);
         }
     }
-    let pairs: Vec<_> = same.values().filter(|it| it.len() > 1).collect();
-    let Some([first, second, ..]) = pairs.first().map(|it| it.as_slice()) else { return Ok(None) };
-    // What keeps values apart has to stay.
-    let spare = if second.unique { first } else { second };
-    let title = format!("{} and {} are the same index", first.index, second.index);
+    let pairs: Vec<_> = same.values().filter_map(|it| Some((it, spare(it)?))).collect();
+    let Some((_, (kept, spare))) = pairs.first() else { return Ok(None) };
+    // Results from before this was read do not say.
+    let unless = if spare.required.is_none() { ", unless a constraint needs it" } else { "" };
+    let title = format!("{} and {} are the same index", kept.index, spare.index);
     Ok(Some(
         Found::new(Severity::Low, Role::Remark, title)
-            .seen(pairs.iter().flat_map(|it| it.iter()).take(6).map(|it| size(it)))
+            .seen(pairs.iter().flat_map(|(all, _)| all.iter()).take(6).map(|it| size(it)))
             .because("each change writes both, and one would do")
             .advise(
-                format!("DROP INDEX CONCURRENTLY {}, unless a constraint needs it", spare.index),
+                format!("DROP INDEX CONCURRENTLY {}{unless}", spare.index),
                 again("wal_bytes falls, and no statement gets slower"),
             ),
     ))
+}
+
+/// Of indexes that are the same: one to keep, and one that can go. None where nothing can: what a
+/// constraint rests on can't be dropped, what keeps values apart has to stay, and so has what
+/// queries can use.
+fn spare<'a>(same: &[&'a IndexLoad]) -> Option<(&'a IndexLoad, &'a IndexLoad)> {
+    let can_go = |it: &&&IndexLoad| it.primary != Some(true) && it.required != Some(true);
+    let worth = |it: &IndexLoad| (it.valid != Some(false), it.unique);
+    // They come with the most scans first: of two that are worth the same, the later one goes.
+    let spare = *same.iter().rev().filter(can_go).min_by_key(|it| worth(it))?;
+    let others = same.iter().filter(|it| it.index != spare.index);
+    let kept = *others.max_by_key(|it| worth(it))?;
+    let is_replaced = worth(kept).0 >= worth(spare).0 && kept.unique >= spare.unique;
+    is_replaced.then_some((kept, spare))
 }
 
 fn size(index: &IndexLoad) -> model::finding::Evidence {

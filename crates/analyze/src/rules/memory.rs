@@ -1,12 +1,12 @@
 //! What fits into memory and what does not.
 
-use super::shown::Shown;
+use super::shown::{setting_bytes, sized};
 use super::waiting::{evidence, severity};
 use super::{BLOCK_BYTES, Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::database_metrics::{BufferCache, StatementLoad};
 use model::finding::{Evidence, Severity};
-use model::units::{bytes, count, percent};
+use model::units::{bytes, percent};
 
 /// The rules.
 pub(super) const RULES: [Rule; 5] = [
@@ -23,7 +23,7 @@ pub(super) const RULES: [Rule; 5] = [
         source: "Amazon RDS, wait events IO:BufFileRead and IO:BufFileWrite; pgEdge's rule \
                  reference \
                  (more than 10 temporary files)",
-        judge: temp_spill,
+        judge: super::spill::temp_spill,
     },
     Rule {
         code: "shared_buffers_small",
@@ -137,81 +137,6 @@ fn named(statement: &StatementLoad) -> String {
     statement.text.as_deref().map(beginning).unwrap_or_else(|| statement.queryid.clone())
 }
 
-/// Fewer files in a run are the odd report (pgEdge's rule reference).
-const SPILLED_FILES: u64 = 10;
-/// From this share of the time on, what spills limits.
-const SPILL_PERCENT: f64 = 20.0;
-/// Waiting for temporary files.
-const TEMP_FILES: &[&str] = &["IO:BufFile*"];
-
-/// M5: sorts and hashes that do not fit into `work_mem`.
-fn temp_spill(facts: &Facts<'_>) -> Ruling {
-    let temp = facts.section(|it| &it.temp_files)?;
-    if temp.files <= SPILLED_FILES {
-        return Ok(None);
-    }
-    let spilled = spilling(facts);
-    let share: f64 = spilled.iter().map(|it| it.share_percent).sum();
-    let waits = facts.waits().ok();
-    let waited =
-        waits.as_ref().and_then(|it| it.share(TEMP_FILES, 0.0)).map_or(0.0, |it| it.percent);
-    let explained = share.max(waited);
-    let limits = explained >= SPILL_PERCENT;
-    let severity = if limits { Severity::High } else { Severity::Medium };
-    let role = if limits { Role::Cause } else { Role::Remark };
-    let each = temp.bytes as f64 / temp.files as f64;
-    let (files, size) = (count(temp.files), bytes(temp.bytes as f64));
-    let title = format!("{files} temporary files, {size}: work_mem is too small");
-    let which = spilled.first().and_then(|it| it.text.as_deref()).map(beginning);
-    let which = which.map_or_else(String::new, |it| format!(" of `{it}`"));
-    let now = facts.setting("work_mem").map(|it| format!(" (now {it})")).unwrap_or_default();
-    Ok(Some(
-        Found::new(severity, role, title)
-            .explains(explained / 100.0)
-            .seen([
-                fact(
-                    format!("{files} files"),
-                    "database_metrics.temp_files.files",
-                    temp.files as f64,
-                ),
-                fact(
-                    format!("{size} in them, {} each", bytes(each)),
-                    "database_metrics.temp_files.bytes",
-                    temp.bytes as f64,
-                ),
-            ])
-            .seen(spilled.iter().take(3).map(|it| spilled_by(it)))
-            .because(
-                "sorts or hashes need more memory than work_mem gives them and go through files",
-            )
-            .advise(
-                format!(
-                    "raise work_mem{now} for the role or the session{which}: files of {} on \
-                     average ask for about {}; mind that each sort of each connection may take as \
-                     much. Or give it an index that sorts",
-                    bytes(each),
-                    bytes((each * 2.0).max(BLOCK_BYTES))
-                ),
-                again("database_metrics.temp_files.files is 0"),
-            ),
-    ))
-}
-
-/// The statements that wrote temporary blocks, most time first.
-fn spilling<'a>(facts: &Facts<'a>) -> Vec<&'a StatementLoad> {
-    let queries = facts.section(|it| &it.query_performance);
-    let all = queries.map(|it| it.statements.as_slice()).unwrap_or_default();
-    all.iter().filter(|it| it.temp_blocks_written.is_some_and(|n| n > 0)).collect()
-}
-
-fn spilled_by(statement: &StatementLoad) -> Evidence {
-    let written = statement.temp_blocks_written.unwrap_or_default() as f64 * BLOCK_BYTES;
-    let text =
-        statement.text.as_deref().map(beginning).unwrap_or_else(|| statement.queryid.clone());
-    let share = percent(statement.share_percent);
-    said(format!("{} written by ({share} of execution time): {text}", bytes(written)))
-}
-
 /// Of the memory (PGTune; pganalyze).
 const BUFFERS_SHARE: f64 = 0.25;
 
@@ -233,9 +158,9 @@ fn shared_buffers_small(facts: &Facts<'_>) -> Ruling {
     let title = format!("shared_buffers is {share} of the memory, and pages are missed");
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
-            .seen([fact(
+            .seen([sized(
                 format!("{} of {}", bytes(buffers), bytes(memory)),
-                "environment.server.settings.shared_buffers",
+                "shared_buffers",
                 buffers,
             )])
             .because("the server keeps fewer pages than it could, and asks the system for others")
@@ -273,14 +198,10 @@ fn overcommitted(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
             .seen([
-                fact(
-                    format!("shared_buffers {}", bytes(buffers)),
-                    "environment.server.settings.shared_buffers",
-                    buffers,
-                ),
-                fact(
+                sized(format!("shared_buffers {}", bytes(buffers)), "shared_buffers", buffers),
+                sized(
                     format!("work_mem {} for each of {used} sessions", bytes(work_mem)),
-                    "environment.server.settings.work_mem",
+                    "work_mem",
                     work_mem,
                 ),
             ])
@@ -319,8 +240,18 @@ fn pressure(facts: &Facts<'_>) -> Ruling {
     };
     let severity = if swaps { Severity::High } else { Severity::Medium };
     let role = if swaps { Role::Cause } else { Role::Remark };
+    // The kernel's own word for the time that tasks stood still for want of memory.
+    let stalled = host.pressure.data().and_then(|it| it.memory).map(|it| it.some_percent.mean);
     Ok(Some(
         Found::new(severity, role, title)
+            .explains(stalled.filter(|_| swaps).unwrap_or(0.0) / 100.0)
+            .seen(stalled.map(|it| {
+                fact(
+                    format!("{} of the time something waited for memory", percent(it)),
+                    "system_metrics.pressure.memory.some_percent.mean",
+                    it,
+                )
+            }))
             .seen(used.map(|it| {
                 fact(
                     format!("{} used", percent(it)),
@@ -345,10 +276,4 @@ fn memory(facts: &Facts<'_>) -> Result<f64, Missing> {
     let why = "how much memory the server's host has is not known";
     let bytes = facts.host()?.memory_bytes.filter(|it| *it > 0);
     bytes.map(|it| it as f64).ok_or_else(|| Missing::because(why))
-}
-
-/// A setting of the server that is a size.
-pub(super) fn setting_bytes(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
-    let shown = facts.setting(name)?;
-    Shown::bytes(shown).ok_or_else(|| Missing(format!("{name} is no size: {shown}")))
 }

@@ -1,11 +1,11 @@
 //! What lies between client and server: the way, and the connections.
 
+use super::connections::LONGEST_PAUSE_S;
 use super::pooler::is_queueing;
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
-use model::finding::Severity;
+use model::finding::{Confidence, Severity};
 use model::units::{count, decimal, milliseconds, percent};
-use serde_json::Value;
 
 /// The rules.
 pub(super) const RULES: [Rule; 2] = [
@@ -43,6 +43,15 @@ const FULL_PERCENT: f64 = 80.0;
 /// wait for one, and neither for the way nor for a connection.
 fn is_full(facts: &Facts<'_>) -> bool {
     facts.host().is_ok_and(|host| host.cpu_usage_percent.mean >= FULL_PERCENT)
+}
+
+/// How sure a rule can be that says nothing else was short: less where nobody watched the server's
+/// host, or knows how many CPUs it has.
+pub(super) fn if_room_was_seen(facts: &Facts<'_>) -> Confidence {
+    match (facts.host(), facts.cpus()) {
+        (Ok(_), Ok(_)) => Confidence::High,
+        _ => Confidence::Medium,
+    }
 }
 
 /// Whether pgsurge itself was the limit: then times that it took say nothing of the way or the pool.
@@ -89,6 +98,7 @@ fn round_trips(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(severity, Role::Cause, title)
             .explains(share / 100.0 * on_connection(facts))
+            .sure(if_room_was_seen(facts))
             .seen([
                 fact(
                     format!("half of the statements took more than {}", milliseconds(ours)),
@@ -143,8 +153,6 @@ const WAIT_PERCENT: f64 = 20.0;
 /// Waiting that nobody feels.
 const WAIT_MS: f64 = 1.0;
 
-/// A connect that failed is tried again after a second at the latest (the engine's longest pause).
-const LONGEST_PAUSE_S: f64 = 1.0;
 /// From this share of the connections' time on, it is not busy connections that users wait for.
 const SHUT_OUT: f64 = 0.1;
 
@@ -159,9 +167,8 @@ fn pool_too_small(facts: &Facts<'_>) -> Ruling {
         return Err(Missing::because("no action was answered"));
     };
     // With a connection for each action, opening it is part of the wait: nobody queues.
-    let reconnects = facts.result.plan.get("reconnect").and_then(Value::as_bool) == Some(true);
     let share = wait.mean * 100.0 / response.mean.max(f64::MIN_POSITIVE);
-    let queued = share >= WAIT_PERCENT && wait.mean >= WAIT_MS && !reconnects;
+    let queued = share >= WAIT_PERCENT && wait.mean >= WAIT_MS && !facts.reconnects();
     // Who waits for a connection that could not be opened does not queue for one that is busy.
     let shut_out_s = load.connections.failed as f64 * LONGEST_PAUSE_S;
     let is_shut_out = shut_out_s >= load.elapsed_s * load.pool.size as f64 * SHUT_OUT;
@@ -182,6 +189,7 @@ fn pool_too_small(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(Severity::High, Role::Cause, title)
             .explains(share / 100.0)
+            .sure(if_room_was_seen(facts))
             .seen([
                 fact(
                     format!("an action waited {} for a connection", milliseconds(wait.mean)),

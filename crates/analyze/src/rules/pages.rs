@@ -1,6 +1,6 @@
 //! The size of memory pages under shared_buffers. What fits into the memory is in `memory`.
 
-use super::memory::setting_bytes;
+use super::shown::setting_bytes;
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::finding::Severity;

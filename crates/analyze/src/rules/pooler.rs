@@ -1,7 +1,8 @@
 //! The pooler in front of the server.
 
+use super::network::if_room_was_seen;
 use super::{Rule, Ruling, again};
-use crate::diagnosis::{Facts, Found, Missing, Role, fact};
+use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::finding::Severity;
 use model::units::{decimal, milliseconds, percent};
 
@@ -48,12 +49,16 @@ fn queue(facts: &Facts<'_>) -> Ruling {
     let wait_ms = waiting.mean * 1000.0 / facts.finished_per_s().max(f64::MIN_POSITIVE);
     let share = (wait_ms / response_ms.max(f64::MIN_POSITIVE)).min(1.0);
     let busy = facts.waits().map(|it| it.busy).ok();
-    let has_room = busy.zip(facts.cpus().ok()).is_some_and(|(busy, cpus)| busy < cpus);
+    let has_room = busy.zip(facts.cpus().ok()).map(|(busy, cpus)| busy < cpus);
     let advice = match has_room {
-        true => {
+        Some(true) => {
             "raise pool_size (default_pool_size) in pgbouncer.ini: the server has CPUs to spare"
         }
-        false => {
+        None => {
+            "see whether the server has CPUs to spare (it could not be seen from here): if so, \
+             raise pool_size (default_pool_size) in pgbouncer.ini, else make statements faster"
+        }
+        Some(false) => {
             "the pool keeps the server from more than it can do: make statements faster before you \
              raise pool_size"
         }
@@ -61,6 +66,7 @@ fn queue(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(Severity::High, Role::Cause, title)
             .explains(share)
+            .sure(if_room_was_seen(facts))
             .seen([
                 fact(
                     format!("{} clients waited on average", decimal(waiting.mean)),
@@ -76,10 +82,14 @@ fn queue(facts: &Facts<'_>) -> Ruling {
                     pools.servers_active.mean,
                 ),
                 fact(
-                    format!("about {} of the response time", percent(share * 100.0)),
+                    format!("the longest wait was {}", milliseconds(pools.wait_max_ms)),
                     "database_metrics.pooler.wait_max_ms",
                     pools.wait_max_ms,
                 ),
+                said(format!(
+                    "that is about {} of the response time, by Little's law",
+                    percent(share * 100.0)
+                )),
             ])
             .because("all server connections of the pool are taken: clients queue in the pooler")
             .advise(advice, again("cl_waiting is 0 most of the time, and latency falls")),

@@ -1,7 +1,8 @@
 //! Standbys and replication slots.
 
 use super::{Rule, Ruling, again};
-use crate::diagnosis::{Facts, Found, Role, fact};
+use crate::diagnosis::{Facts, Found, Role, fact, said};
+use model::database_metrics::ReplicationSlot;
 use model::finding::Severity;
 use model::units::{bytes, milliseconds};
 
@@ -33,22 +34,26 @@ fn behind(facts: &Facts<'_>) -> Ruling {
     };
     let late = standbys.iter().filter(|it| lag(it).0 > LAG_BYTES || lag(it).1 > LAG_MS);
     let Some(worst) = late.max_by(|a, b| lag(a).0.total_cmp(&lag(b).0)) else { return Ok(None) };
+    // What is far behind in time may be little log, and the other way round.
     let (log, ms) = lag(worst);
-    let title = format!("the standby {} is up to {} behind", worst.application, bytes(log));
+    let far = if log > LAG_BYTES { bytes(log) } else { milliseconds(ms) };
+    let title = format!("the standby {} is up to {far} behind", worst.application);
     Ok(Some(
         Found::new(Severity::High, Role::Remark, title)
-            .seen([
+            .seen(worst.replay_lag_bytes.map(|it| {
                 fact(
-                    format!("up to {} of log not applied", bytes(log)),
+                    format!("up to {} of log not applied", bytes(it.max)),
                     "database_metrics.replication.standbys.replay_lag_bytes.max",
-                    log,
-                ),
+                    it.max,
+                )
+            }))
+            .seen(worst.replay_lag_ms.map(|it| {
                 fact(
-                    format!("up to {}", milliseconds(ms)),
+                    format!("up to {}", milliseconds(it.max)),
                     "database_metrics.replication.standbys.replay_lag_ms.max",
-                    ms,
-                ),
-            ])
+                    it.max,
+                )
+            }))
             .because("more log is made than the standby receives, writes or applies")
             .advise(
                 "look at its disk and network, and at queries there that hold replay up \
@@ -64,12 +69,12 @@ const RETAINED_BYTES: f64 = 1_073_741_824.0;
 /// S10: a slot keeps log for somebody who does not take it.
 fn retention(facts: &Facts<'_>) -> Ruling {
     let slots = &facts.section(|it| &it.replication)?.slots;
-    let kept =
-        |it: &model::database_metrics::ReplicationSlot| it.retained_bytes.map_or(0.0, |it| it.max);
-    let lost = |it: &model::database_metrics::ReplicationSlot| {
-        matches!(it.wal_status.as_deref(), Some("lost" | "unreserved"))
-    };
-    let bad = slots.iter().filter(|it| kept(it) > RETAINED_BYTES || lost(it));
+    if let Some(slot) = slots.iter().find(|it| it.wal_status.as_deref() == Some("lost")) {
+        return Ok(Some(lost(slot)));
+    }
+    let kept = |it: &ReplicationSlot| it.retained_bytes.map_or(0.0, |it| it.max);
+    let nearly_lost = |it: &ReplicationSlot| it.wal_status.as_deref() == Some("unreserved");
+    let bad = slots.iter().filter(|it| kept(it) > RETAINED_BYTES || nearly_lost(it));
     let Some(worst) = bad.max_by(|a, b| kept(a).total_cmp(&kept(b))) else { return Ok(None) };
     let (name, size) = (&worst.name, bytes(kept(worst)));
     let used = if worst.active { "" } else { ", and nobody uses it" };
@@ -93,4 +98,23 @@ fn retention(facts: &Facts<'_>) -> Ruling {
             again("retained_bytes stays small"),
         ),
     ))
+}
+
+/// S10 where it is too late: the log is gone.
+fn lost(slot: &ReplicationSlot) -> Found {
+    let name = &slot.name;
+    let title = format!("the slot {name} has lost its log");
+    Found::new(Severity::High, Role::Remark, title)
+        .seen([said("the server says of its log: lost")])
+        .because(
+            "more log was written than max_slot_wal_keep_size lets a slot keep: what its consumer \
+             had not taken is gone, and it can't go on from where it was",
+        )
+        .advise(
+            format!(
+                "make the consumer anew and SELECT pg_drop_replication_slot('{name}'); raise \
+                 max_slot_wal_keep_size to keep more next time"
+            ),
+            again("no slot is lost"),
+        )
 }

@@ -1,10 +1,11 @@
 //! Tables and indexes: what makes changes dearer than they need be.
 
+use super::origin::undo;
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Role, fact, said};
 use model::database_metrics::{IndexLoad, TableLoad};
-use model::finding::Severity;
-use model::units::{count, percent};
+use model::finding::{Evidence, Severity};
+use model::units::{count, percent, several};
 
 /// The rules.
 pub(super) const RULES: [Rule; 3] = [
@@ -19,8 +20,8 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "dead_rows",
         category: "vacuum",
-        source: "alerts of postgres_exporter's mixin and pgEdge's rule reference: more than 10 % \
-                 dead rows, and at least 10,000 of them",
+        source: "alerts of postgres_exporter's mixin and pgEdge's rule reference: at least 10,000 \
+                 dead rows, and more than 10 % of all or more than autovacuum's own threshold",
         judge: dead_rows,
     },
     Rule {
@@ -101,42 +102,86 @@ fn dead_rows(facts: &Facts<'_>) -> Ruling {
     let tables = &facts.section(|it| &it.table_stats)?.tables;
     let share =
         |it: &TableLoad| it.dead_rows as f64 * 100.0 / (it.dead_rows + it.live_rows).max(1) as f64;
-    let many = |it: &&TableLoad| it.dead_rows >= DEAD_ROWS && share(it) >= DEAD_PERCENT;
+    let many = |it: &&TableLoad| {
+        it.dead_rows >= DEAD_ROWS && (share(it) >= DEAD_PERCENT || is_overdue(it))
+    };
     let worst = tables.iter().filter(many).max_by(|a, b| share(a).total_cmp(&share(b)));
     let Some(worst) = worst else { return Ok(None) };
     let title = format!("{} of the rows of {} are dead", percent(share(worst)), worst.table);
     let harms = share(worst) >= DEAD_HARM_PERCENT;
     let severity = if harms { Severity::High } else { Severity::Medium };
-    let off = facts.setting("autovacuum").is_ok_and(|it| it == "off");
-    let off = off.then(|| said("autovacuum is off"));
+    let (told, advice) = whose_turn(facts, worst);
     Ok(Some(
         Found::new(severity, Role::Remark, title)
             .seen([fact(
                 format!(
-                    "{} dead rows beside {} live ones at the end, {} vacuums meanwhile",
+                    "{} dead rows beside {} live ones at the end, {} meanwhile",
                     count(worst.dead_rows),
                     count(worst.live_rows),
-                    count(worst.vacuums)
+                    several(worst.vacuums, "vacuum")
                 ),
                 "database_metrics.table_stats.tables.dead_rows",
                 worst.dead_rows as f64,
             )])
-            .seen(off)
+            .seen([told])
             .because(
                 "each update leaves a dead row, and vacuum removes them too late: scans go over \
                  them, and table and indexes grow",
             )
-            .advise(
-                format!(
-                    "let autovacuum come earlier: ALTER TABLE {} SET \
-                     (autovacuum_vacuum_scale_factor = 0.02); where it comes and is not done, \
-                 raise \
-                     autovacuum_vacuum_cost_limit or autovacuum_max_workers",
-                    worst.table
-                ),
-                again("dead_rows stays below a tenth of live_rows"),
-            ),
+            .advise(advice, again("dead_rows stays below a tenth of live_rows")),
     ))
+}
+
+/// Whether autovacuum should have been there by its own settings.
+fn is_overdue(table: &TableLoad) -> bool {
+    table.vacuum_threshold_rows.is_some_and(|threshold| table.dead_rows > threshold)
+}
+
+/// Why autovacuum has not removed them, and what makes it: it never comes, it is not done in time,
+/// or its settings let it wait.
+fn whose_turn(facts: &Facts<'_>, table: &TableLoad) -> (Evidence, String) {
+    let name = &table.table;
+    if autovacuum_is_off(facts) {
+        return (said("autovacuum is off"), switch_on(facts));
+    }
+    let Some(threshold) = table.vacuum_threshold_rows else {
+        let told = said(format!("from how many dead rows on it vacuums {name} is not known"));
+        let advice = format!(
+            "see whether autovacuum is off for the table (ALTER TABLE {name} RESET \
+             (autovacuum_enabled) lets it in); else let it come earlier: ALTER TABLE {name} SET \
+             (autovacuum_vacuum_scale_factor = 0.02)"
+        );
+        return (told, advice);
+    };
+    let told = fact(
+        format!("autovacuum comes from {} dead rows on", count(threshold)),
+        "database_metrics.table_stats.tables.vacuum_threshold_rows",
+        threshold as f64,
+    );
+    let advice = match is_overdue(table) {
+        true => format!(
+            "autovacuum is due and not done: raise autovacuum_vacuum_cost_limit or lower \
+             autovacuum_vacuum_cost_delay, which slow it down, give it more \
+             autovacuum_max_workers or a shorter autovacuum_naptime, and end old transactions \
+             that keep rows it could remove; VACUUM {name} does it now"
+        ),
+        false => format!(
+            "let autovacuum come earlier: ALTER TABLE {name} SET \
+             (autovacuum_vacuum_scale_factor = 0.02)"
+        ),
+    };
+    (told, advice)
+}
+
+/// What a table needs before any setting of its own is of use.
+pub(super) fn switch_on(facts: &Facts<'_>) -> String {
+    let undo = undo(facts, "autovacuum");
+    format!("set autovacuum = on ({undo}): while it is off, no setting of a table makes it come")
+}
+
+/// Whether the server leaves all tables alone.
+pub(super) fn autovacuum_is_off(facts: &Facts<'_>) -> bool {
+    facts.setting("autovacuum").is_ok_and(|it| it == "off")
 }
 
 /// Fewer changes make no index dear.
@@ -152,7 +197,9 @@ fn unused_index(facts: &Facts<'_>) -> Ruling {
             it.rows_inserted + it.rows_updated - it.rows_hot_updated.min(it.rows_updated)
         })
     };
-    let unused = |it: &&IndexLoad| it.scans == 0 && !it.unique && changes(it) >= ENOUGH_CHANGES;
+    // What keeps values apart, or what a constraint rests on, is of use without any scan.
+    let spare = |it: &IndexLoad| it.scans == 0 && !it.unique && it.required != Some(true);
+    let unused = |it: &&IndexLoad| spare(it) && changes(it) >= ENOUGH_CHANGES;
     let unused: Vec<&IndexLoad> = indexes.iter().filter(unused).collect();
     let Some(first) = unused.iter().max_by_key(|it| changes(it)) else { return Ok(None) };
     let title = match unused.len() {

@@ -1,6 +1,6 @@
 //! The set-up of the test: what it can't show, and what hides a part of it.
 
-use super::shown::Shown;
+use super::shown::setting_bytes;
 use super::{BLOCK_BYTES, Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::finding::Severity;
@@ -99,9 +99,7 @@ fn evicted(facts: &Facts<'_>) -> Ruling {
 fn cached(facts: &Facts<'_>) -> Ruling {
     let size = facts.section(|it| &it.database_size)?.end_bytes as f64;
     let cache = facts.section(|it| &it.buffer_cache)?;
-    let shown = facts.setting("shared_buffers")?;
-    let why = || Missing(format!("shared_buffers is no size: {shown}"));
-    let buffers = Shown::bytes(shown).ok_or_else(why)?;
+    let buffers = setting_bytes(facts, "shared_buffers")?;
     if size >= buffers || cache.blocks_read as f64 * BLOCK_BYTES > size {
         return Ok(None);
     }
@@ -110,7 +108,7 @@ fn cached(facts: &Facts<'_>) -> Ruling {
         Found::new(Severity::Low, Role::Remark, title)
             .seen([
                 fact(bytes(size), "database_metrics.database_size.end_bytes", size),
-                said(format!("shared_buffers is {shown}")),
+                said(format!("shared_buffers is {}", bytes(buffers))),
             ])
             .because("this run says nothing about reading from disk: production may have more data")
             .advise(

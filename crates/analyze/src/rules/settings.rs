@@ -1,5 +1,6 @@
 //! Settings whose numbers production would not give.
 
+use super::origin::undo;
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, said};
 use model::finding::Severity;
@@ -50,7 +51,10 @@ fn not_production_like(facts: &Facts<'_>) -> Ruling {
             .seen(off.iter().map(|(name, _, why)| said(format!("{name} is off: {why}"))))
             .because("what this run shows of changes and commits, a durable server can't hold")
             .advise(
-                format!("set {name} = on and run again, unless production has it off as well"),
+                format!(
+                    "set {name} = on and run again, unless production has it off as well: {}",
+                    undo(facts, name)
+                ),
                 again("the check of the same name is ok"),
             ),
     ))
@@ -93,7 +97,10 @@ fn distorting_settings(facts: &Facts<'_>) -> Ruling {
     }
     let set = known.iter().filter_map(|(name, value, why)| Some((*name, *value, (*why)?)));
     let set: Vec<(&str, &str, &str)> = set.collect();
-    let Some((first, ..)) = set.first() else { return Ok(None) };
+    if set.is_empty() {
+        return Ok(None);
+    }
+    let ways: Vec<String> = set.iter().map(|(name, ..)| undo(facts, name)).collect();
     let names: Vec<String> =
         set.iter().map(|(name, value, _)| format!("{name} = {value}")).collect();
     let title = format!("a setting distorts the test: {}", names.join(", "));
@@ -102,7 +109,7 @@ fn distorting_settings(facts: &Facts<'_>) -> Ruling {
             .seen(set.iter().map(|(name, value, why)| said(format!("{name} = {value}: {why}"))))
             .because("the server does work, or avoids it, that production's settings would not")
             .advise(
-                format!("ALTER SYSTEM RESET {first}; SELECT pg_reload_conf(); then run again"),
+                format!("{}; then run again", ways.join("; ")),
                 again("pgsurge check says nothing of it any more"),
             ),
     ))

@@ -1,4 +1,11 @@
-//! Values of the server's settings as `SHOW` gives them: numbers with a unit.
+//! Values of the server's settings as numbers: as `SHOW` gives them, with a unit behind, and as
+//! `pg_settings` has them, in a unit of their own.
+//!
+//! What a value is good for is the matter of the rules that ask.
+
+use crate::diagnosis::{Facts, Missing, fact};
+use model::database_metrics::SettingValue;
+use model::finding::Evidence;
 
 /// Reads values of settings.
 pub(super) struct Shown;
@@ -30,6 +37,49 @@ impl Shown {
     }
 }
 
+/// A size that a setting of the server has, in bytes.
+pub(super) fn setting_bytes(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
+    setting(facts, name, "size", Shown::bytes)
+}
+
+/// A time that a setting of the server has, in milliseconds.
+pub(super) fn setting_ms(facts: &Facts<'_>, name: &str) -> Result<f64, Missing> {
+    setting(facts, name, "time", Shown::milliseconds)
+}
+
+fn setting(
+    facts: &Facts<'_>,
+    name: &str,
+    what: &str,
+    read: fn(&str) -> Option<f64>,
+) -> Result<f64, Missing> {
+    let values = facts.section(|it| &it.settings).map(|it| &it.values);
+    let watched = values.ok().and_then(|it| it.get(name)).filter(|it| it.unit.is_some());
+    match (facts.setting(name), watched) {
+        (Ok(shown), _) => {
+            read(shown).ok_or_else(|| Missing(format!("{name} is no {what}: {shown}")))
+        }
+        (Err(_), Some(value)) => of_catalogue(value, read)
+            .ok_or_else(|| Missing(format!("{name} is no {what}: {}", value.value))),
+        (Err(missing), None) => Err(missing),
+    }
+}
+
+/// A value in its own unit, which may be a multiple (`8kB`).
+fn of_catalogue(value: &SettingValue, read: fn(&str) -> Option<f64>) -> Option<f64> {
+    let unit = value.unit.as_deref()?;
+    let is_multiple = unit.starts_with(|c: char| c.is_ascii_digit());
+    let unit = if is_multiple { read(unit) } else { read(&format!("1{unit}")) };
+    Some(value.value.parse::<f64>().ok()? * unit?)
+}
+
+/// A size that a setting has, as a sentence. The result has it as the server shows it, so its name
+/// tells no unit.
+pub(super) fn sized(text: impl Into<String>, name: &str, bytes: f64) -> Evidence {
+    let metric = format!("environment.server.settings.{name}");
+    Evidence { unit: Some("bytes".to_owned()), ..fact(text, &metric, bytes) }
+}
+
 fn with_unit(shown: &str, units: &[(&str, f64)]) -> Option<f64> {
     let shown = shown.trim();
     let end = shown.find(|c: char| c.is_ascii_alphabetic())?;
@@ -51,5 +101,17 @@ mod tests {
         for odd in ["", "-1", "on", "12 parsecs", "MB"] {
             assert_eq!((Shown::bytes(odd), Shown::milliseconds(odd)), (None, None), "{odd}");
         }
+    }
+
+    #[test]
+    fn what_the_catalogue_says_is_in_the_unit_beside_it() {
+        let of = |value: &str, unit: &str, read: fn(&str) -> Option<f64>| {
+            let (value, unit) = (value.to_owned(), Some(unit.to_owned()));
+            of_catalogue(&SettingValue { value, unit, ..SettingValue::default() }, read)
+        };
+        assert_eq!(of("16384", "8kB", Shown::bytes), Some(134_217_728.0));
+        assert_eq!(of("4096", "kB", Shown::bytes), Some(4_194_304.0));
+        assert_eq!(of("100", "ms", Shown::milliseconds), Some(100.0));
+        assert_eq!(of("100", "kB", Shown::milliseconds), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What the planner knows of the tables.
 
+use super::schema::{autovacuum_is_off, switch_on};
 use super::{Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
 use model::finding::Severity;
@@ -39,6 +40,16 @@ fn stale(facts: &Facts<'_>) -> Ruling {
         return Ok(None);
     };
     let share = percent(changed(worst).unwrap_or_default());
+    let advice = match autovacuum_is_off(facts) {
+        true => {
+            format!("ANALYZE {} between loading and the run, and {}", worst.table, switch_on(facts))
+        }
+        false => format!(
+            "ANALYZE {} between loading and the run; autovacuum_analyze_scale_factor = 0.02 for \
+             tables that grow fast",
+            worst.table
+        ),
+    };
     let title = format!("{share} of {} have changed since its last analyze", worst.table);
     Ok(Some(
         Found::new(Severity::Medium, Role::Remark, title)
@@ -51,14 +62,6 @@ fn stale(facts: &Facts<'_>) -> Ruling {
                 )
             }))
             .because("the planner estimates by what the table was before: plans may be wrong")
-            .advise(
-                format!(
-                    "ANALYZE {} between loading and the run; autovacuum_analyze_scale_factor = \
-                 0.02 \
-                     for tables that grow fast",
-                    worst.table
-                ),
-                again("rows_modified_since_analyze stays below a tenth of live_rows"),
-            ),
+            .advise(advice, again("rows_modified_since_analyze stays below a tenth of live_rows")),
     ))
 }

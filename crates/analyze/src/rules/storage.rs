@@ -83,22 +83,24 @@ fn disk(facts: &Facts<'_>) -> Result<(bool, bool, Vec<Evidence>), Missing> {
     let disks = facts.host()?.disk.data();
     let why = "the disks of the server's host were not watched";
     let disk = disks.and_then(|it| it.devices.first()).ok_or_else(|| Missing::because(why))?;
-    let busy = disk.utilisation_percent.map_or(0.0, |it| it.mean);
-    let awaits = [disk.read_await_ms, disk.write_await_ms];
-    let slowest = awaits.iter().flatten().map(|it| it.mean).fold(0.0, f64::max);
-    let evidence = vec![
-        fact(
-            format!("{} was busy {} of the time", disk.device, percent(busy)),
-            "system_metrics.disk.devices.utilisation_percent.mean",
-            busy,
-        ),
-        fact(
-            format!("it took {} for a request", milliseconds(slowest)),
-            "system_metrics.disk.devices.read_await_ms.mean",
-            slowest,
-        ),
+    let busy = disk.utilisation_percent.map(|it| it.mean);
+    let awaits = [
+        ("read", "system_metrics.disk.devices.read_await_ms.mean", disk.read_await_ms),
+        ("write", "system_metrics.disk.devices.write_await_ms.mean", disk.write_await_ms),
     ];
-    Ok((busy >= DISK_BUSY_PERCENT, slowest >= DISK_SLOW_MS, evidence))
+    let awaits = awaits.into_iter().filter_map(|(what, metric, it)| Some((what, metric, it?.mean)));
+    let slowest = awaits.max_by(|(.., a), (.., b)| a.total_cmp(b));
+    let name = &disk.device;
+    let used = busy.map(|busy| {
+        let text = format!("{name} was busy {} of the time", percent(busy));
+        fact(text, "system_metrics.disk.devices.utilisation_percent.mean", busy)
+    });
+    let took = slowest.map(|(what, metric, ms)| {
+        fact(format!("a {what} of {name} took {}", milliseconds(ms)), metric, ms)
+    });
+    let is_busy = busy.is_some_and(|it| it >= DISK_BUSY_PERCENT);
+    let is_slow = slowest.is_some_and(|(.., ms)| ms >= DISK_SLOW_MS);
+    Ok((is_busy, is_slow, used.into_iter().chain(took).collect()))
 }
 
 /// A file is made longer in no time, unless many want to at once.
@@ -128,7 +130,7 @@ const MIN_PAGES: f64 = 1000.0;
 
 /// W5: sessions write pages out to make room for their own.
 fn backend_writes(facts: &Facts<'_>) -> Ruling {
-    let (own, all) = written(facts)?;
+    let Written { by_sessions: own, by_all: all, told: (metric, value) } = written(facts)?;
     let share = own * 100.0 / all.max(1.0);
     if all < MIN_PAGES || share <= BACKEND_PERCENT {
         return Ok(None);
@@ -139,8 +141,8 @@ fn backend_writes(facts: &Facts<'_>) -> Ruling {
         Found::new(Severity::Medium, Role::Remark, title)
             .seen([fact(
                 format!("{} of {} pages", count(own as u64), count(all as u64)),
-                "database_metrics.io.rows.writes",
-                own,
+                metric,
+                value,
             )])
             .because(
                 "a session that needs a buffer has to write a changed page out first: the \
@@ -157,27 +159,33 @@ fn backend_writes(facts: &Facts<'_>) -> Ruling {
     ))
 }
 
-/// Pages of tables and indexes written by sessions, and by all. Bulk loads write through a ring of
-/// their own and are none of this.
-fn written(facts: &Facts<'_>) -> Result<(f64, f64), Missing> {
+/// Pages of tables and indexes that were written.
+struct Written {
+    by_sessions: f64,
+    by_all: f64,
+    /// Where those of sessions stand, and what is there.
+    told: (&'static str, f64),
+}
+
+/// Who wrote pages. Bulk loads write through a ring of their own and are none of this.
+fn written(facts: &Facts<'_>) -> Result<Written, Missing> {
     if let Ok(io) = facts.section(|it| &it.io) {
-        let pages = |it: &IoLoad| match it.write_bytes {
-            Some(bytes) => bytes as f64 / BLOCK_BYTES,
-            None => it.writes.unwrap_or_default() as f64,
-        };
+        let pages = |it: &IoLoad| it.write_bytes.map_or(0.0, |it| it as f64 / BLOCK_BYTES);
         let rows = io.rows.iter().filter(|it| it.object == "relation" && it.context == "normal");
-        let (mut own, mut all) = (0.0, 0.0);
+        let (mut by_sessions, mut by_all) = (0.0, 0.0);
         for row in rows {
-            all += pages(row);
-            own += if row.backend_type == "client backend" { pages(row) } else { 0.0 };
+            by_all += pages(row);
+            by_sessions += if row.backend_type == "client backend" { pages(row) } else { 0.0 };
         }
-        return Ok((own, all));
+        let told = ("database_metrics.io.rows.write_bytes", by_sessions * BLOCK_BYTES);
+        return Ok(Written { by_sessions, by_all, told });
     }
     let wal = facts.section(|it| &it.wal_checkpoints)?;
     let why = "who wrote pages was not counted";
     let own = wal.buffers_backend.ok_or_else(|| Missing::because(why))?;
     let others = wal.buffers_checkpoint.unwrap_or(0) + wal.buffers_background.unwrap_or(0);
-    Ok((own as f64, (own + others) as f64))
+    let told = ("database_metrics.wal_checkpoints.buffers_backend", own as f64);
+    Ok(Written { by_sessions: own as f64, by_all: (own + others) as f64, told })
 }
 
 /// W6: sessions had to make files safe themselves.

@@ -1,11 +1,11 @@
 //! Transactions that were undone: deadlocks, serialization failures, rollbacks.
 
 use super::blocking::{moment, worst};
-use super::shown::Shown;
+use super::shown::setting_ms;
 use super::{Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, Wait, fact, said};
 use model::finding::Severity;
-use model::units::{count, decimal, percent};
+use model::units::{count, decimal, percent, several};
 
 /// The rules.
 pub(super) const RULES: [Rule; 3] = [
@@ -40,8 +40,12 @@ const DEADLOCKS_PER_MINUTE: f64 = 5.0;
 fn deadlocks(facts: &Facts<'_>) -> Ruling {
     let database = facts.database()?;
     let (contention, stats) = (database.lock_contention.data(), database.transaction_stats.data());
-    let seen = contention.and_then(|it| it.deadlocks).or(stats.map(|it| it.deadlocks));
-    let n = seen.ok_or_else(|| Missing::because("the server's deadlocks were not counted"))?;
+    let stats = stats.map(|it| (it.deadlocks, "database_metrics.transaction_stats.deadlocks"));
+    let locks = contention.and_then(|it| it.deadlocks);
+    let locks = locks.map(|n| (n, "database_metrics.lock_contention.deadlocks"));
+    let (n, metric) = stats
+        .or(locks)
+        .ok_or_else(|| Missing::because("the server's deadlocks were not counted"))?;
     if n == 0 {
         return Ok(None);
     }
@@ -51,12 +55,12 @@ fn deadlocks(facts: &Facts<'_>) -> Ruling {
         if per_minute > DEADLOCKS_PER_MINUTE { Severity::Critical } else { Severity::High };
     let ours = load.transactions.deadlocks;
     Ok(Some(
-        Found::new(severity, Role::Cause, format!("{} deadlocks", count(n)))
+        Found::new(severity, Role::Cause, several(n, "deadlock"))
             .explains(stood_still(facts, n))
             .seen([
                 fact(
                     format!("the server resolved {}, {} a minute", count(n), decimal(per_minute)),
-                    "database_metrics.transaction_stats.deadlocks",
+                    metric,
                     n as f64,
                 ),
                 fact(
@@ -73,22 +77,27 @@ fn deadlocks(facts: &Facts<'_>) -> Ruling {
             .advise(
                 "change rows in the same order everywhere (ORDER BY the key before FOR UPDATE), \
                  keep transactions short, and try again after 40P01 (--max-tries)",
-                again("database_metrics.transaction_stats.deadlocks is 0"),
+                again(&format!("{metric} is 0")),
             ),
     ))
 }
 
+/// PostgreSQL's default, where the server's own was not read.
+const DEADLOCK_TIMEOUT_MS: f64 = 1000.0;
+
 /// The share of the busy time that deadlocks took: those in one wait for deadlock_timeout, and
-/// where that makes up half of all waiting for locks, the rest waits behind them.
+/// where that makes up half of all waiting for locks, the rest waits behind them. Where fewer than
+/// one session is busy it is a share of that one: a server with nothing to do is not held up.
 fn stood_still(facts: &Facts<'_>, deadlocks: u64) -> f64 {
     const SESSIONS_EACH: f64 = 2.0;
     let Ok(waits) = facts.waits() else { return 0.0 };
-    let timeout = facts.setting("deadlock_timeout").ok().and_then(Shown::milliseconds);
-    let waited_s = deadlocks as f64 * SESSIONS_EACH * timeout.unwrap_or(1000.0) / 1000.0;
+    let timeout_ms = setting_ms(facts, "deadlock_timeout").unwrap_or(DEADLOCK_TIMEOUT_MS);
+    let waited_s = deadlocks as f64 * SESSIONS_EACH * timeout_ms / 1000.0;
     let busy_s = waits.busy * facts.load().elapsed_s;
     let share = (waited_s / busy_s.max(f64::MIN_POSITIVE)).min(1.0);
     let locks = waits.share(Wait::LOCK, 0.0).map_or(0.0, |it| it.percent / 100.0);
-    if share >= locks / 2.0 { locks } else { share }
+    let of_a_session = waits.busy.min(1.0);
+    of_a_session * if share >= locks / 2.0 { locks } else { share }
 }
 
 /// More than so many of a hundred actions fail to serialize.
@@ -105,7 +114,7 @@ fn serialization_failures(facts: &Facts<'_>) -> Ruling {
     if share <= SERIALIZATION_PERCENT {
         return Ok(None);
     }
-    let title = format!("{} serialization failures (40001)", count(failed));
+    let title = format!("{} (40001)", several(failed, "serialization failure"));
     let tried = load.all_actions.retries;
     Ok(Some(
         Found::new(Severity::High, Role::Cause, title)

@@ -90,36 +90,58 @@ const XIDS: f64 = 2_000_000_000.0;
 const OLD_PERCENT: f64 = 50.0;
 const TOO_OLD_PERCENT: f64 = 75.0;
 
+/// What is counted, and where it stands.
+struct Counted {
+    id: &'static str,
+    counted: &'static str,
+    metric: &'static str,
+    of_table: &'static str,
+}
+
+const XID: Counted = Counted {
+    id: "transaction id",
+    counted: "transactions",
+    metric: "database_metrics.vacuum.xid_age",
+    of_table: "age(relfrozenxid)",
+};
+/// Groups of transactions that locked a row together, which are numbered on their own.
+const MXID: Counted = Counted {
+    id: "multixact id",
+    counted: "multixacts",
+    metric: "database_metrics.vacuum.mxid_age",
+    of_table: "mxid_age(relminmxid)",
+};
+
 /// S6: the database has not been frozen for long.
 fn wraparound(facts: &Facts<'_>) -> Ruling {
     let vacuum = facts.section(|it| &it.vacuum)?;
-    let of = |age: Option<u64>, what, metric| age.map(|age| (age, what, metric));
-    let ages = [
-        of(vacuum.xid_age, "transactions", "database_metrics.vacuum.xid_age"),
-        of(vacuum.mxid_age, "multixacts", "database_metrics.vacuum.mxid_age"),
-    ];
-    let oldest = ages.into_iter().flatten().max_by_key(|(age, ..)| *age);
-    let why = "the age of the database was not read";
-    let (age, what, metric) = oldest.ok_or_else(|| Missing::because(why))?;
+    let ages = [(vacuum.xid_age, XID), (vacuum.mxid_age, MXID)];
+    let ages = ages.into_iter().filter_map(|(age, words)| Some((age?, words)));
+    let oldest = ages.max_by_key(|(age, _)| *age);
+    let (age, words) =
+        oldest.ok_or_else(|| Missing::because("the age of the database was not read"))?;
     let share = age as f64 * 100.0 / XIDS;
     if share < OLD_PERCENT {
         return Ok(None);
     }
     let critical = share >= TOO_OLD_PERCENT;
     let severity = if critical { Severity::Critical } else { Severity::High };
-    let title = format!("{} of the way to transaction id wraparound", percent(share));
+    let title = format!("{} of the way to {} wraparound", percent(share), words.id);
     Ok(Some(
         Found::new(severity, Role::Remark, title)
             .seen([fact(
-                format!("the oldest row is {} {what} old", count(age)),
-                metric,
+                format!("the oldest row is {} {} old", count(age), words.counted),
+                words.metric,
                 age as f64,
             )])
             .because("when it is reached the server takes no more writes; freezing takes its time")
             .advise(
-                "VACUUM (FREEZE) the oldest tables (age(relfrozenxid)) before you test, end what \
-                 holds the xmin horizon, and see why autovacuum has not done it",
-                again("xid_age falls"),
+                format!(
+                    "VACUUM (FREEZE) the oldest tables ({}) before you test, end what holds the \
+                     xmin horizon, and see why autovacuum has not done it",
+                    words.of_table
+                ),
+                again(&format!("{} falls", words.metric)),
             ),
     ))
 }

@@ -14,7 +14,7 @@ pub struct TableStats {
 /// One table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableLoad {
-    /// Schema and name.
+    /// Schema and name, quoted where SQL asks for it.
     pub table: String,
     /// Scans of the whole table.
     pub sequential_scans: u64,
@@ -89,9 +89,9 @@ pub struct IndexUsage {
 /// One index.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IndexLoad {
-    /// Schema and name.
+    /// Schema and name, quoted where SQL asks for it.
     pub index: String,
-    /// The name of its table.
+    /// Schema and name of its table, likewise.
     pub table: String,
     /// Scans.
     pub scans: u64,
@@ -104,6 +104,10 @@ pub struct IndexLoad {
     /// True for the primary key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary: Option<bool>,
+    /// True where something rests on it that keeps it from being dropped: a constraint (the primary
+    /// key is one), the table's replica identity, or the index of a partitioned table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required: Option<bool>,
     /// False where its making failed or goes on: then no query uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid: Option<bool>,

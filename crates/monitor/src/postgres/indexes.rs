@@ -18,8 +18,9 @@ pub(super) fn read(session: &mut Session) -> Result<Relations, Unread> {
     session.ensure()?;
     let list = session.catalogue().list(VIEW, INDEX);
     let sql = format!(
-        "SELECT indexrelid, schemaname || '.' || indexrelname, schemaname || '.' || relname, NULL, \
-                {list} FROM pg_catalog.{VIEW} ORDER BY idx_scan DESC LIMIT {MOST}"
+        "SELECT indexrelid, pg_catalog.format('%I.%I', schemaname, indexrelname), \
+                pg_catalog.format('%I.%I', schemaname, relname), NULL, {list} \
+           FROM pg_catalog.{VIEW} ORDER BY idx_scan DESC LIMIT {MOST}"
     );
     relations::read(session, VIEW, &sql, (INDEX, &[]))
 }
@@ -65,6 +66,9 @@ fn describe(
     indexes: &mut [IndexLoad],
 ) -> Result<(), Unread> {
     let sql = "SELECT indexrelid::int8, indisunique, indisprimary, indisvalid, \
+            indisreplident \
+               OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conindid = indexrelid) \
+               OR EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhrelid = indexrelid), \
             CASE WHEN open THEN left(pg_catalog.pg_get_indexdef(indexrelid), $2) END, \
             CASE WHEN open THEN pg_catalog.pg_relation_size(indexrelid)::float8 END \
        FROM pg_catalog.pg_index, LATERAL (SELECT NOT EXISTS ( \
@@ -78,9 +82,9 @@ fn describe(
         let is = |column| row.value::<bool>(column).ok();
         let found = &mut indexes[at];
         found.unique = is(1).unwrap_or(false);
-        (found.primary, found.valid) = (is(2), is(3));
-        found.definition = text(&row, 4);
-        found.size_bytes = number(&row, 5).map(|bytes| bytes as u64);
+        (found.primary, found.valid, found.required) = (is(2), is(3), is(4));
+        found.definition = text(&row, 5);
+        found.size_bytes = number(&row, 6).map(|bytes| bytes as u64);
     }
     Ok(())
 }

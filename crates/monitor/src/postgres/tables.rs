@@ -44,7 +44,7 @@ pub(super) fn read(session: &mut Session) -> Result<Relations, Unread> {
     session.ensure()?;
     let (list, state) = (session.catalogue().list(VIEW, TABLE), state(session));
     let sql = format!(
-        "SELECT relid, schemaname || '.' || s.relname, s.relname::text, \
+        "SELECT relid, pg_catalog.format('%I.%I', schemaname, s.relname), s.relname::text, \
                 array_to_string(c.reloptions, ','), {list}, {state} \
            FROM pg_catalog.{VIEW} s JOIN pg_catalog.pg_class c ON c.oid = relid \
           ORDER BY {BUSIEST} LIMIT {MOST}"

@@ -35,7 +35,7 @@ const SQL: &str = "\
     (SELECT kind, name, state, application, age_ms, xids, left(query, 200)
        FROM holder ORDER BY xids DESC, age_ms DESC NULLS LAST LIMIT 1)
     UNION ALL
-    SELECT NULL, n.nspname || '.' || c.relname, phase, NULL, NULL, NULL, NULL
+    SELECT NULL, pg_catalog.format('%I.%I', n.nspname, c.relname), phase, NULL, NULL, NULL, NULL
       FROM pg_catalog.pg_stat_progress_vacuum p
       JOIN pg_catalog.pg_class c ON c.oid = p.relid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

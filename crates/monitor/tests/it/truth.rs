@@ -69,6 +69,11 @@ fn a_table_tells_its_rows_its_size_and_what_its_index_is() {
 }
 
 #[test]
+fn names_of_relations_are_sql_and_what_rests_on_an_index_is_told() {
+    provoke::named_relations(&Place::new("named"));
+}
+
+#[test]
 fn a_table_that_is_locked_against_everyone_holds_nobody_up() {
     provoke::locked_relations(&Place::new("held"));
 }

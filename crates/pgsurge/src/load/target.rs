@@ -19,15 +19,18 @@ use wire::settings::Settings;
 use wire::tls::Tls;
 
 /// The settings of a server that decide performance, and those that make a result meaningless.
-const TELLING: [&str; 24] = [
+const TELLING: [&str; 27] = [
     "autovacuum",
     "checkpoint_timeout",
     "commit_delay",
+    "deadlock_timeout",
+    "debug_assertions",
     "effective_cache_size",
     "effective_io_concurrency",
     "fsync",
     "full_page_writes",
     "jit",
+    "log_duration",
     "log_min_duration_statement",
     "log_statement",
     "maintenance_work_mem",

@@ -121,6 +121,6 @@ fn backend_writes() -> Seen {
     let load = place.statements(sql, 100_000, "--connections 4 --rate 400");
     let seen = Seen::of(&load.run());
     let truth = place.number(written) - before;
-    near("pages", seen.value("backend_writes", "io.rows.writes"), truth, 10.0);
+    near("pages", seen.value("backend_writes", "wal_checkpoints.buffers_backend"), truth, 10.0);
     seen
 }

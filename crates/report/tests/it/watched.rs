@@ -406,6 +406,7 @@ fn indexes() -> IndexUsage {
         rows_fetched: 88_000,
         unique: true,
         primary: Some(true),
+        required: Some(true),
         valid: Some(true),
         size_bytes: Some(65_536),
         definition: Some("CREATE UNIQUE INDEX games_pkey ON public.games (game_id)".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::{BlockingSession, IdleTransaction, LockMoment, MeanMax, PoolerStats};
+use model::finding::Confidence;
 use model::run_result::ErrorRow;
 
 fn used(percent: f64) -> impl Fn(&mut RunResult) {
@@ -34,6 +35,11 @@ fn a_refusal_is_told_in_the_servers_words() {
     let found = fires("connections_refused", refused("53300"));
     assert!(found.severity == Severity::Critical && rests_on(&found, 3.0));
     assert!(found.evidence[1].text.contains("sorry"), "{:#?}", found.evidence);
+    // Three pauses of a second are next to nothing of ten connections' hundred seconds; with a
+    // connection for each action they are three of ten actions.
+    assert_eq!((found.title.as_str(), found.impact), ("the server refused 3 connects", 0.003));
+    let each = both(refused("53300"), |it| it.plan["reconnect"] = true.into());
+    assert_eq!(fires("connections_refused", each).impact, 0.3);
     quiet("connections_refused", refused("28P01"));
     let none = |result: &mut RunResult| result.load_metrics.connections.attempted = 0;
     assert!(unknown("connections_refused", none).contains("nothing connected"));
@@ -105,6 +111,10 @@ fn a_pooler_with_a_queue_names_pool_size_where_the_server_has_room() {
     quiet("pooler_queue", queued(0.4, 99.0));
     let busy = both(queued(2.0, 500.0), waiting(&[("CPU:CPU", 6.0)]));
     assert!(fires("pooler_queue", busy).advice.contains("before you raise"));
+    let unseen = both(queued(0.505, 4.0), |it| it.system_metrics = None);
+    let found = fires("pooler_queue", unseen);
+    assert!(found.advice.starts_with("see whether the server has CPUs"), "{}", found.advice);
+    assert_eq!((found.confidence, found.impact), (Confidence::Medium, 0.35));
     lacks("pooler_queue", |db| lost(db.pooler.insert(Section::default())));
     quiet("pooler_queue", |_| ());
     let unasked = |r: &mut RunResult| r.environment.pooler = Some(Default::default());

@@ -18,6 +18,10 @@ fn a_cpu_bound_server_is_told_by_its_sessions_and_its_host() {
     let found = fires("cpu_saturated", running(6.0, 97.0));
     assert!(rests_on(&found, 6.0) && rests_on(&found, 97.0), "{:#?}", found.evidence);
     assert!(found.severity == Severity::High && found.advice.contains("about 8 sessions"));
+    assert!(found.title.contains("6 sessions want 4 CPUs"), "{}", found.title);
+    let shared = fires("cpu_saturated", running(2.0, 97.0));
+    assert!(shared.title.contains("the host's CPUs are used up"), "{}", shared.title);
+    assert!(shared.diagnosis.contains("fewer sessions run than there are processors"));
     quiet("cpu_saturated", running(6.0, 89.0));
     quiet("cpu_saturated", running(1.5, 99.0));
     lacks("cpu_saturated", |db| lost(&mut db.wait_events));
@@ -82,6 +86,8 @@ fn planning_that_takes_a_third_of_the_work_is_told() {
     assert!(rests_on(&found, 90_000.0) && found.advice.contains("SELECT 60"));
     assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
     quiet("planning", planned(Some(26_000.0)));
+    let unseen = both(planned(Some(90_000.0)), |result| lost(&mut db(result).wait_events));
+    assert_eq!(fires("planning", unseen).confidence, Confidence::Medium);
     assert!(unknown("planning", planned(None)).contains("track_planning"));
 }
 

@@ -11,6 +11,7 @@ fn moment(root_age_ms: f64, waiting: &[(i64, i64, &str)]) -> LockMoment {
         pid: *pid,
         blocked_by: vec![*behind],
         lock: (*lock).to_owned(),
+        waiting_ms: None,
         statement_age_ms: Some(900.0),
         statement: UPDATE.to_owned(),
     });
@@ -72,9 +73,22 @@ fn a_chain_behind_one_that_sits_leads_and_a_queue_that_moves_is_none() {
     assert!(unknown("blocking_chain", locked(hidden)).contains("how long"));
 }
 
+#[test]
+fn a_session_waits_for_as_long_as_the_server_says_and_no_longer_than_its_statement() {
+    let alone = |waiting_ms, statement_age_ms| {
+        let mut moment = moment(70_000.0, &[(2, 1, "transactionid")]);
+        (moment.blocked[0].waiting_ms, moment.blocked[0].statement_age_ms) =
+            (waiting_ms, Some(statement_age_ms));
+        locked(moment)
+    };
+    fires("blocking_chain", alone(None, 61_000.0));
+    fires("blocking_chain", alone(Some(61_000.0), 62_000.0));
+    quiet("blocking_chain", alone(Some(2_000.0), 61_000.0));
+}
+
 fn deadlocked(n: u64) -> impl Fn(&mut RunResult) {
     move |result| {
-        db(result).lock_contention.data.as_mut().unwrap().deadlocks = Some(n);
+        db(result).transaction_stats.data.as_mut().unwrap().deadlocks = n;
     }
 }
 
@@ -82,6 +96,7 @@ fn deadlocked(n: u64) -> impl Fn(&mut RunResult) {
 fn a_deadlock_is_one_too_many_and_more_are_critical() {
     let found = fires("deadlocks", deadlocked(1));
     assert!(found.severity == Severity::High && rests_on(&found, 1.0));
+    assert_eq!(found.title, "1 deadlock");
     assert_eq!(fires("deadlocks", deadlocked(9)).severity, Severity::Critical);
     quiet("deadlocks", deadlocked(0));
     let uncounted = |result: &mut RunResult| {
@@ -99,6 +114,40 @@ fn deadlocks_lead_where_they_are_what_is_waited_for() {
     // One deadlock is two seconds of two hundred.
     let all = diagnosed(both(&waits, deadlocked(1)));
     assert_eq!(all.diagnosis.primary.unwrap().code, "lock_hot_row");
+}
+
+#[test]
+fn what_deadlocks_took_goes_by_the_servers_own_timeout() {
+    use model::database_metrics::SettingValue;
+    // Two sessions each, of four that are busy for 100 s.
+    let waits = waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 3.0)]);
+    let explained = |change: &dyn Fn(&mut RunResult)| {
+        fires("deadlocks", |result| {
+            both(&waits, deadlocked(40))(result);
+            change(result);
+        })
+        .impact
+    };
+    let read = |result: &mut RunResult| {
+        let (value, unit) = ("100".to_owned(), Some("ms".to_owned()));
+        let value = SettingValue { value, unit, ..SettingValue::default() };
+        let settings = db(result).settings.data.as_mut().unwrap();
+        settings.values.insert("deadlock_timeout".to_owned(), value);
+    };
+    assert_eq!(explained(&|_| ()), 0.2);
+    assert_eq!(explained(&|result| set(result, "deadlock_timeout", "100ms")), 0.02);
+    assert_eq!(explained(&read), 0.02);
+}
+
+#[test]
+fn a_deadlock_of_a_server_with_nothing_else_to_do_is_no_bottleneck() {
+    let all = diagnosed(|result| {
+        waiting(&[("CPU:CPU", 0.06), ("Lock:transactionid", 0.02)])(result);
+        deadlocked(1)(result);
+        paced(result);
+    });
+    assert_eq!((all.findings[0].code.as_str(), all.findings[0].impact), ("deadlocks", 0.02));
+    assert_eq!(all.diagnosis.primary, None);
 }
 
 #[test]

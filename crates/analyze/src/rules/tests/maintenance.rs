@@ -45,8 +45,9 @@ fn a_database_that_was_never_frozen_is_told() {
     assert_eq!(fires("wraparound", age(Some(1_000_000_000))).severity, Severity::High);
     assert_eq!(fires("wraparound", age(Some(1_500_000_000))).severity, Severity::Critical);
     quiet("wraparound", age(Some(999_999_999)));
-    let found = fires("wraparound", vacuum(|it| it.mxid_age = Some(1_000_000_000)));
-    assert!(found.evidence[0].text.contains("multixacts"), "{found:#?}");
+    let shared = fires("wraparound", vacuum(|it| it.mxid_age = Some(1_200_000_000)));
+    assert!(shared.title.contains("multixact id") && rests_on(&shared, 1.2e9), "{shared:#?}");
+    assert_eq!(shared.evidence[0].metric.as_deref(), Some("database_metrics.vacuum.mxid_age"));
     assert!(unknown("wraparound", age(None)).contains("not read"));
 }
 
@@ -75,6 +76,12 @@ fn a_standby_that_does_not_follow_is_told() {
     let found = fires("replica_behind", replicated(2e8, 0.0, "reserved"));
     assert!(rests_on(&found, 2e8) && found.title.contains("walreceiver"));
     quiet("replica_behind", replicated(1e8, 0.0, "reserved"));
+    let slow = fires("replica_behind", |result| {
+        replicated(1e6, 0.0, "reserved")(result);
+        let standbys = &mut db(result).replication.data.as_mut().unwrap().standbys;
+        standbys[0].replay_lag_ms = Some(steady(40_000.0));
+    });
+    assert!(slow.title.contains("up to 40.0 s behind"), "{}", slow.title);
     lacks("replica_behind", |db| lost(&mut db.replication));
 }
 
@@ -82,7 +89,12 @@ fn a_standby_that_does_not_follow_is_told() {
 fn a_slot_that_keeps_log_for_nobody_is_told() {
     let found = fires("slot_retention", replicated(0.0, 2e9, "extended"));
     assert!(rests_on(&found, 2e9) && found.title.contains("nobody uses it"));
-    fires("slot_retention", replicated(0.0, 1e6, "lost"));
+    let lost_log = fires("slot_retention", |result| {
+        replicated(0.0, 2e9, "lost")(result);
+        db(result).replication.data.as_mut().unwrap().slots[0].retained_bytes = None;
+    });
+    assert_eq!(lost_log.title, "the slot spare has lost its log");
+    fires("slot_retention", replicated(0.0, 1e6, "unreserved"));
     quiet("slot_retention", replicated(0.0, 1e9, "reserved"));
     lacks("slot_retention", |db| lost(&mut db.replication));
 }

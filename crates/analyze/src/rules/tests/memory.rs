@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::{StatementLoad, TempFiles};
+use model::system_metrics::{Pressure, Stall};
 
 fn spilled(files: u64, share_percent: f64) -> impl Fn(&mut RunResult) {
     move |result| {
@@ -24,6 +25,17 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
     assert_eq!((found.severity, found.impact), (Severity::High, 0.9));
     assert_eq!(fires("temp_spill", spilled(11, 19.0)).severity, Severity::Medium);
     quiet("temp_spill", spilled(10, 90.0));
+    let often = |calls: u64| {
+        both(spilled(11, 90.0), move |result| {
+            let queries = db(result).query_performance.data.as_mut().unwrap();
+            queries.statements[0].calls = calls;
+        })
+    };
+    let rare = fires("temp_spill", often(1_000_000));
+    assert_eq!((rare.severity, rare.impact), (Severity::Medium, 0.0));
+    assert_eq!(fires("temp_spill", often(22)).impact, 0.45);
+    let waits = both(often(1_000_000), waiting(&[("IO:BufFileWrite", 3.0), ("CPU:CPU", 3.0)]));
+    assert_eq!(fires("temp_spill", waits).impact, 0.5);
     lacks("temp_spill", |db| lost(&mut db.temp_files));
 }
 
@@ -57,6 +69,7 @@ fn shared_buffers_are_small_only_where_pages_are_missed() {
     let small = |result: &mut RunResult| set(result, "shared_buffers", "128MB");
     let found = fires("shared_buffers_small", both(missed(100_000, 0.0), small));
     assert!(rests_on(&found, 134_217_728.0) && found.advice.contains("2 GiB"));
+    assert_eq!(found.evidence[0].unit.as_deref(), Some("bytes"));
     quiet("shared_buffers_small", small);
     let fits = |result: &mut RunResult| {
         set(result, "shared_buffers", "1GB");
@@ -100,6 +113,13 @@ fn a_host_that_swaps_or_is_full_is_told() {
     let swaps = |result: &mut RunResult| host(result).swap_in_pages_per_s = Some(steady(50.0));
     let found = fires("memory_pressure", swaps);
     assert!(found.severity == Severity::High && rests_on(&found, 50.0));
+    let stalled = both(swaps, |result| {
+        let stall = Stall { some_percent: steady(30.0), full_percent: None };
+        let pressure = Pressure { memory: Some(stall), ..Pressure::default() };
+        host(result).pressure = Section::read(pressure, (0.0, 100.0));
+    });
+    let found = fires("memory_pressure", stalled);
+    assert!(rests_on(&found, 30.0) && found.impact == 0.3, "{found:#?}");
     let blind = |result: &mut RunResult| host(result).memory_usage_percent = None;
     assert!(unknown("memory_pressure", blind).contains("does not tell"));
 }

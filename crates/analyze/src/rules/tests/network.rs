@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::PoolerStats;
+use model::finding::Confidence;
 
 /// A host whose processors others use up.
 fn crowded(result: &mut RunResult) {
@@ -62,6 +63,21 @@ fn a_commit_that_waits_for_the_log_is_no_way_though_no_statement_counts_it() {
     };
     quiet("network_round_trips", sessions(&[("IO:WALSync", 0.25)]));
     fires("network_round_trips", sessions(&[("IO:WALSync", 0.15)]));
+}
+
+/// Nobody watched the server's host; its CPUs are known where it is this machine.
+fn unseen_host(result: &mut RunResult) {
+    result.system_metrics = None;
+    result.environment.host.cpus = Some(4);
+}
+
+#[test]
+fn a_host_that_nobody_watched_may_be_full() {
+    let way = both(answered(4.0, 1.0), unseen_host);
+    assert_eq!(fires("network_round_trips", way).confidence, Confidence::Medium);
+    let pool = both(queued(8.0), unseen_host);
+    assert_eq!(fires("pool_too_small", pool).confidence, Confidence::Medium);
+    assert_eq!(fires("pool_too_small", queued(8.0)).confidence, Confidence::High);
 }
 
 /// An open loop of 1000/s whose actions take 20 ms, of which they wait so much.

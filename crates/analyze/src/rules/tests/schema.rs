@@ -40,6 +40,41 @@ fn dead_rows_are_told_when_they_are_a_tenth_and_many() {
     assert_eq!(unknown("dead_rows", no_tables), "no such view");
 }
 
+/// A table with 30,000 dead rows, vacuumed from `threshold` on.
+fn due(threshold: Option<u64>, autovacuum: &'static str) -> impl Fn(&mut RunResult) {
+    move |result| {
+        table(0, 0, 30_000)(result);
+        let tables = &mut db(result).table_stats.data.as_mut().unwrap().tables;
+        tables[0].vacuum_threshold_rows = threshold;
+        set(result, "autovacuum", autovacuum);
+    }
+}
+
+#[test]
+fn what_removes_dead_rows_depends_on_why_autovacuum_did_not() {
+    let advice = |threshold, autovacuum| fires("dead_rows", due(threshold, autovacuum)).advice;
+    let off = advice(None, "off");
+    assert!(off.starts_with("set autovacuum = on") && !off.contains("scale_factor"), "{off}");
+    let behind = advice(Some(29_999), "on");
+    assert!(behind.contains("raise autovacuum_vacuum_cost_limit"), "{behind}");
+    let early = advice(Some(30_000), "on");
+    assert!(early.contains("autovacuum_vacuum_scale_factor = 0.02"), "{early}");
+    let own = advice(None, "on");
+    assert!(own.contains("RESET (autovacuum_enabled)"), "{own}");
+}
+
+#[test]
+fn dead_rows_beyond_autovacuums_own_threshold_are_too_many_however_few_they_are() {
+    let of_a_million = |threshold| {
+        both(due(Some(threshold), "on"), |result| {
+            let tables = &mut db(result).table_stats.data.as_mut().unwrap().tables;
+            tables[0].live_rows = 1_000_000;
+        })
+    };
+    assert!(rests_on(&fires("dead_rows", of_a_million(20_050)), 20_050.0));
+    quiet("dead_rows", of_a_million(200_050));
+}
+
 #[test]
 fn an_index_without_a_scan_is_told_where_changes_keep_it_up() {
     let indexed = |scans, unique, updated| {
@@ -61,6 +96,10 @@ fn an_index_without_a_scan_is_told_where_changes_keep_it_up() {
     assert!(found.title.contains("public.spare") && found.severity == Severity::Low);
     quiet("unused_index", indexed(1, false, 1000));
     quiet("unused_index", indexed(0, true, 1000));
+    quiet("unused_index", |result| {
+        indexed(0, false, 1000)(result);
+        db(result).index_usage.data.as_mut().unwrap().indexes[0].required = Some(true);
+    });
     quiet("unused_index", indexed(0, false, 999));
     assert_eq!(unknown("unused_index", no_tables), "no such view");
 }
@@ -108,6 +147,32 @@ fn two_indexes_with_one_definition_are_one_too_many() {
 }
 
 #[test]
+fn no_index_is_to_be_dropped_that_something_rests_on() {
+    let pair = |one: fn(&mut IndexLoad), two: fn(&mut IndexLoad)| {
+        with_indexes(vec![index("public.one", one), index("public.two", two)])
+    };
+    let advice = |one, two| fires("duplicate_index", pair(one, two)).advice;
+    let key: fn(&mut IndexLoad) = |it| {
+        (it.unique, it.primary, it.required) = (true, Some(true), Some(true));
+    };
+    let unique: fn(&mut IndexLoad) = |it| (it.unique, it.required) = (true, Some(false));
+    let plain: fn(&mut IndexLoad) = |it| it.required = Some(false);
+    let broken: fn(&mut IndexLoad) = |it| (it.valid, it.required) = (Some(false), Some(false));
+    let bound: fn(&mut IndexLoad) = |it| it.required = Some(true);
+    for (one, two) in [(key, unique), (key, plain), (unique, plain), (bound, plain)] {
+        assert!(advice(one, two) == "DROP INDEX CONCURRENTLY public.two");
+        assert!(advice(two, one) == "DROP INDEX CONCURRENTLY public.one");
+    }
+    assert!(advice(plain, broken) == "DROP INDEX CONCURRENTLY public.two");
+    quiet("duplicate_index", pair(key, key));
+    quiet("duplicate_index", pair(unique, bound));
+    let half: fn(&mut IndexLoad) = |it| (it.valid, it.required) = (Some(false), Some(true));
+    quiet("duplicate_index", pair(plain, half));
+    let unread = advice(|_| (), |_| ());
+    assert!(unread.contains("unless a constraint needs it"), "{unread}");
+}
+
+#[test]
 fn tables_that_changed_since_their_analyze_are_told() {
     let changed = |rows| {
         move |result: &mut RunResult| {
@@ -118,6 +183,8 @@ fn tables_that_changed_since_their_analyze_are_told() {
     };
     let found = fires("stale_statistics", changed(Some(18_001)));
     assert!(rests_on(&found, 18_001.0) && found.advice.contains("ANALYZE public.games"));
+    let off = both(changed(Some(18_001)), |result| set(result, "autovacuum", "off"));
+    assert!(fires("stale_statistics", off).advice.contains("set autovacuum = on"));
     quiet("stale_statistics", changed(Some(18_000)));
     assert!(unknown("stale_statistics", changed(None)).contains("not read"));
 }

@@ -106,10 +106,15 @@ fn one_checkpoint_is_believed_less_than_two() {
 fn checkpoints_that_come_too_often_stand_before_what_they_do() {
     let all = diagnosed(|result| {
         checkpoint(seen((20, 60), (80, 10)))(result);
-        db(result).wal_checkpoints.data.as_mut().unwrap().checkpoints_requested = Some(20);
+        // They cost something: half of the busy time goes into a log of nothing but whole pages.
+        waiting(&[("CPU:CPU", 1.0), ("IO:WALWrite", 1.0)])(result);
+        let log = db(result).wal_checkpoints.data.as_mut().unwrap();
+        log.checkpoints_requested = Some(20);
+        log.wal_full_page_images = log.wal_bytes.map(|bytes| bytes / 8192);
     });
     let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
-    assert_eq!(codes, ["checkpoints_too_frequent", "checkpoint_stalls"]);
+    let place = |code| codes.iter().position(|it| *it == code).unwrap();
+    assert!(place("checkpoints_too_frequent") < place("checkpoint_stalls"), "{codes:?}");
 }
 
 fn vacuumed(workers: f64, overlap: Option<Overlap>) -> impl Fn(&mut RunResult) {

@@ -41,14 +41,17 @@ fn wrote(own: u64, checkpointer: u64) -> impl Fn(&mut RunResult) {
 
 #[test]
 fn sessions_that_write_pages_out_are_told_by_their_share() {
-    assert!(rests_on(&fires("backend_writes", wrote(1200, 8800)), 1200.0));
+    assert!(rests_on(&fires("backend_writes", wrote(1200, 8800)), 1200.0 * 8192.0));
     quiet("backend_writes", wrote(1000, 9000));
     let old = |result: &mut RunResult| {
         lost(&mut db(result).io);
         let wal = db(result).wal_checkpoints.data.as_mut().unwrap();
         (wal.buffers_backend, wal.buffers_checkpoint) = (Some(1200), Some(8800));
     };
-    assert!(rests_on(&fires("backend_writes", old), 1200.0));
+    let found = fires("backend_writes", old);
+    let metric = found.evidence[0].metric.as_deref();
+    assert!(rests_on(&found, 1200.0));
+    assert_eq!(metric, Some("database_metrics.wal_checkpoints.buffers_backend"));
     let blind = |result: &mut RunResult| lost(&mut db(result).io);
     assert!(unknown("backend_writes", blind).contains("who wrote"));
 }

@@ -8,7 +8,7 @@ mod storage;
 mod work;
 
 pub use plans::plans;
-pub use relations::{locked_relations, relations};
+pub use relations::{locked_relations, named_relations, relations};
 pub use sessions::{replication, sessions};
 pub use storage::storage;
 pub use work::{checkpoint, jit, workers};

@@ -2,6 +2,7 @@
 
 use super::{found, has, is_on};
 use crate::server::{Place, until};
+use std::collections::BTreeMap;
 
 /// See the module.
 pub fn relations(place: &Place) {
@@ -51,6 +52,47 @@ pub fn relations(place: &Place) {
     assert_eq!(index.definition.as_deref(), Some(definition));
     assert_eq!((index.primary, index.valid, index.unique), (Some(true), Some(true), true));
     assert_eq!(index.size_bytes, Some(size("pg_relation_size('sized_pkey')")));
+}
+
+/// Names go into SQL as they are told; indexes that a constraint, the table's identity or a
+/// partitioned table rests on are told from others.
+pub fn named_relations(place: &Place) {
+    let odd = "\"Odd one\"";
+    place.sql(&format!(
+        "CREATE TABLE {odd} (id int PRIMARY KEY, \"user\" int NOT NULL, span int4range, \
+                             EXCLUDE USING gist (span WITH &&)); \
+         CREATE UNIQUE INDEX \"user\" ON {odd} (\"user\"); \
+         ALTER TABLE {odd} REPLICA IDENTITY USING INDEX \"user\"; \
+         CREATE INDEX \"it's\" ON {odd} (\"user\"); \
+         CREATE TABLE whole (id int) PARTITION BY RANGE (id); \
+         CREATE TABLE part PARTITION OF whole FOR VALUES FROM (0) TO (9); \
+         CREATE INDEX ON whole (id); CREATE INDEX plain ON part (id)"
+    ));
+    let seen = place.watch(|| {
+        place.sql(&format!(
+            "INSERT INTO {odd} VALUES (1, 1, '[1,2)'); INSERT INTO whole VALUES (1)"
+        ));
+    });
+    let tables = found(&seen.database.table_stats, true).unwrap();
+    let mut names: Vec<&str> = tables.tables.iter().map(|it| it.table.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["public.\"Odd one\"", "public.part"]);
+    let indexes = found(&seen.database.index_usage, true).unwrap();
+    let required = indexes.indexes.iter().map(|it| (it.index.as_str(), it.required));
+    let required: BTreeMap<&str, Option<bool>> = required.collect();
+    let expected = [
+        ("public.\"Odd one_pkey\"", Some(true)),
+        ("public.\"Odd one_span_excl\"", Some(true)),
+        ("public.\"it's\"", Some(false)),
+        ("public.\"user\"", Some(true)),
+        ("public.part_id_idx", Some(true)),
+        ("public.plain", Some(false)),
+    ];
+    assert_eq!(required, expected.into());
+    // They are SQL.
+    names
+        .iter()
+        .for_each(|name| drop(place.number(&format!("SELECT count(*)::float8 FROM {name}"))));
 }
 
 /// What is locked against everyone is watched all the same, but for its sizes.
