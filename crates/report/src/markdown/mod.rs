@@ -1,39 +1,89 @@
-//! A result as Markdown, for a pull request or a wiki: the verdict first, then everything.
+//! A result as Markdown, for a pull request or a wiki. What a reader must know comes first: the
+//! verdict, whether the run is sound, what held it back and the findings that matter. The rest is
+//! there for who scrolls.
+//!
+//! A section that has nothing to say is not there; what could not be read is told in one place
+//! (`unseen`), with the reason and with what would give it.
+
+mod environment;
+mod io;
+mod load;
+mod locks;
+mod plans;
+mod relations;
+mod replication;
+mod settings;
+mod vacuum;
+mod waits;
+
+pub(crate) use environment::environment;
+pub(crate) use load::metric_value;
 
 use crate::advice::next_steps;
-use crate::diagnosis;
-use crate::server;
+use crate::soundness::Soundness;
 use crate::table::{self, Align, Table};
-use model::metric::MetricValue;
-use model::run_result::{CustomMetric, Environment, RunKind, RunResult};
-use model::units::{count, decimal, duration, milliseconds, percent};
+use crate::{diagnosis, server, unseen};
+use model::run_result::{RunKind, RunResult};
+use model::units::{count, duration};
 use model::verdict::VerdictOutcome;
 use std::fmt::Write as _;
+
+/// How much of a statement there is room for, in characters: it is to be known again, not read.
+const STATEMENT: usize = 100;
 
 /// The whole report.
 pub fn render(result: &RunResult) -> String {
     let mut out = String::new();
     head(&mut out, result);
-    diagnosis::sections(&mut out, result);
-    section(&mut out, "Key figures", &figures(result));
-    section(&mut out, "Response times of actions", &grid(&table::actions(result)));
-    section(&mut out, "Stages", &grid(&table::stages(result)));
-    section(&mut out, "Thresholds", &grid(&table::thresholds(result)));
-    section(&mut out, "Is the run sound?", &grid(&table::validity(result)));
-    section(&mut out, "Service times of statements", &grid(&table::statements(result)));
-    section(&mut out, "Errors", &grid(&table::errors(result)));
-    section(&mut out, "Connections and transactions", &connections(result));
-    section(&mut out, "Server", &list(server::lines(result).iter().map(|line| cell(line))));
-    section(&mut out, "Statements on the server", &grid(&server::statements(result)));
-    section(&mut out, "Statements on the server over time", &grid(&server::over_time(result)));
-    section(&mut out, "Games", &games(result));
-    section(&mut out, "Other metrics of the workload", &custom(result));
-    section(&mut out, "Verification of the stored data", &grid(&table::verification(result)));
-    section(&mut out, "Slowest statements", &grid(&table::slowest(result)));
-    section(&mut out, "What happened", &events(result));
+    section(&mut out, "Is the run sound?", &soundness(result));
+    diagnosis::lead(&mut out, result);
+    the_load(&mut out, result);
+    diagnosis::rest(&mut out, result);
+    section(&mut out, "What was not seen", &list(unseen::lines(result).iter().map(|it| cell(it))));
+    section(&mut out, "Checks of the run", &grid(&table::validity(result)));
+    the_client(&mut out, result);
+    the_server(&mut out, result);
+    section(&mut out, "What happened", &load::events(result));
     section(&mut out, "What to do next", &list(next_steps(result)));
     section(&mut out, "Environment", &environment(&result.environment));
     out
+}
+
+/// What the load came to, and its limits.
+fn the_load(out: &mut String, result: &RunResult) {
+    section(out, "Key figures", &load::figures(result));
+    section(out, "Response times of actions", &grid(&table::actions(result)));
+    section(out, "Stages", &grid(&table::stages(result)));
+    section(out, "Thresholds", &grid(&table::thresholds(result)));
+}
+
+/// What the workload saw.
+fn the_client(out: &mut String, result: &RunResult) {
+    section(out, "Service times of statements", &grid(&table::statements(result)));
+    section(out, "Errors", &grid(&table::errors(result)));
+    section(out, "Connections and transactions", &load::connections(result));
+    section(out, "Games", &load::games(result));
+    section(out, "Other metrics of the workload", &load::custom(result));
+    section(out, "Verification of the stored data", &grid(&table::verification(result)));
+    section(out, "Slowest statements", &grid(&table::slowest(result)));
+}
+
+/// What the server and its host said.
+fn the_server(out: &mut String, result: &RunResult) {
+    section(out, "Server", &list(server::lines(result).iter().map(|line| cell(line))));
+    let Some(database) = &result.database_metrics else { return };
+    section(out, "What sessions waited for", &waits::text(database));
+    section(out, "Who waited for whom", &locks::text(database));
+    section(out, "Statements on the server", &grid(&server::statements(result)));
+    section(out, "Statements on the server over time", &grid(&server::over_time(result)));
+    section(out, "Plans and missing indexes", &plans::text(database));
+    section(out, "Tables", &relations::tables(database));
+    section(out, "Indexes", &relations::indexes(database));
+    section(out, "Growth", &relations::growth(database));
+    section(out, "Vacuum and the age of transactions", &vacuum::text(database));
+    section(out, "Replication", &replication::text(database));
+    section(out, "Reads and writes by process", &grid(&io::table(database)));
+    section(out, "Settings that changed", &grid(&settings::changed(database)));
 }
 
 /// A heading and its text; nothing where there is no text.
@@ -67,6 +117,13 @@ fn head(out: &mut String, result: &RunResult) {
     }
 }
 
+/// In a line, and what there is to doubt; all checks have a table further down.
+fn soundness(result: &RunResult) -> String {
+    let Soundness { text, doubts, .. } = Soundness::of(result);
+    let doubts = doubts.iter().map(|it| format!("`{}`: {}", cell(&it.code), cell(&it.evidence)));
+    list(std::iter::once(text).chain(doubts))
+}
+
 /// The outcome as a reader sees it first.
 pub(crate) fn verdict_word(outcome: VerdictOutcome) -> &'static str {
     match outcome {
@@ -82,14 +139,32 @@ pub(crate) fn list(items: impl IntoIterator<Item = String>) -> String {
     items.into_iter().map(|item| format!("- {item}\n")).collect()
 }
 
-fn figures(result: &RunResult) -> String {
-    list(table::key_figures(result).into_iter().map(|(name, value)| format!("{name}: {value}")))
-}
-
 /// Text that can't end a cell or begin markup.
 pub(crate) fn cell(text: &str) -> String {
     let flat = text.replace(['\r', '\n'], " ");
     flat.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('`', "'")
+}
+
+/// The beginning of a statement, in a list.
+pub(crate) fn statement(sql: &str) -> String {
+    match shortened(sql) {
+        empty if empty.is_empty() => "(hidden)".to_owned(),
+        text => code(&text),
+    }
+}
+
+/// Code of one line, in a list: as it is, whatever stars and underscores it has.
+pub(crate) fn code(text: &str) -> String {
+    format!("`{}`", text.replace(['\r', '\n'], " ").replace('`', "'"))
+}
+
+/// The beginning of a statement, in a cell: one line of at most [`STATEMENT`] characters.
+pub(crate) fn shortened(sql: &str) -> String {
+    let flat = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    match flat.char_indices().nth(STATEMENT) {
+        Some((end, _)) => format!("{}…", &flat[..end]),
+        None => flat,
+    }
 }
 
 pub(crate) fn grid(table: &Table) -> String {
@@ -112,116 +187,4 @@ pub(crate) fn grid(table: &Table) -> String {
         let _ok = writeln!(out, "| {} |", cells.join(" | "));
     }
     out
-}
-
-fn connections(result: &RunResult) -> String {
-    let (c, pool) = (&result.load_metrics.connections, &result.load_metrics.pool);
-    let t = &result.load_metrics.transactions;
-    let mut lines = vec![
-        format!(
-            "Connects: {} attempted, {} failed; {} connections lost, {} reconnected",
-            count(c.attempted),
-            count(c.failed),
-            count(c.lost),
-            count(c.reconnected)
-        ),
-        format!(
-            "In use: at most {} of {}, {} idle on average",
-            count(pool.in_use_max),
-            count(pool.size),
-            decimal(pool.idle_mean)
-        ),
-        format!(
-            "Transactions: {} committed, {} rolled back, {} deadlocks, {} serialization failures",
-            count(t.committed),
-            count(t.rolled_back),
-            count(t.deadlocks),
-            count(t.serialization_failures)
-        ),
-    ];
-    lines.extend(t.time_ms.map(|time| {
-        let [p50, p95, p99] = [time.p50, time.p95, time.p99].map(milliseconds);
-        format!("Time of a transaction: p50 {p50}, p95 {p95}, p99 {p99}")
-    }));
-    if let Some(recovery) = c.time_to_recover_s {
-        lines.push(format!("Recovery after an outage: {}", milliseconds(recovery * 1000.0)));
-    }
-    if c.still_down {
-        lines.push("The server was still away at the end".to_owned());
-    }
-    list(lines)
-}
-
-fn games(result: &RunResult) -> String {
-    let Some(games) = &result.load_metrics.games else { return String::new() };
-    let mut lines = vec![format!(
-        "{} started, {} completed, {} abandoned",
-        count(games.started),
-        count(games.completed),
-        count(games.abandoned)
-    )];
-    lines.extend(games.completion_rate_percent.map(|p| format!("Completion rate: {}", percent(p))));
-    lines.extend(
-        games.average_duration_s.map(|s| format!("Average duration: {}", milliseconds(s * 1000.0))),
-    );
-    lines.extend(
-        games.player_actions_per_second.map(|rate| format!("Player actions: {}/s", decimal(rate))),
-    );
-    list(lines)
-}
-
-fn custom(result: &RunResult) -> String {
-    let lines = result.load_metrics.custom.iter().map(|(name, metric)| {
-        let (value, meaning) = (cell(&metric_value(metric)), cell(&metric.meaning));
-        format!("`{}`: {value} ({meaning})", cell(name))
-    });
-    list(lines)
-}
-
-/// What a metric came to, with its unit.
-pub(crate) fn metric_value(metric: &CustomMetric) -> String {
-    match &metric.value {
-        MetricValue::Number(number) => format!("{} {}", decimal(*number), metric.unit),
-        MetricValue::Distribution(d) => {
-            let [mean, p50, p95, p99, max] = [d.mean, d.p50, d.p95, d.p99, d.max].map(decimal);
-            let unit = &metric.unit;
-            format!("mean {mean}, p50 {p50}, p95 {p95}, p99 {p99}, max {max} {unit}")
-        }
-    }
-}
-
-fn events(result: &RunResult) -> String {
-    let lines = result
-        .events
-        .iter()
-        .map(|event| format!("{} s: {}", decimal(event.at_s), cell(&event.text)));
-    list(lines)
-}
-
-pub(crate) fn environment(environment: &Environment) -> String {
-    let mut lines = vec![format!("pgsurge {}", cell(&environment.pgsurge_version))];
-    if let Some(server) = &environment.server {
-        let place = if server.throwaway { ", started for this run" } else { "" };
-        lines.push(format!("PostgreSQL {}{place}", cell(&server.version)));
-        let settings = server.settings.iter().map(|(name, value)| format!("{name} = {value}"));
-        lines.push(format!("Settings: {}", cell(&settings.collect::<Vec<_>>().join(", "))));
-    }
-    if let Some(pooler) = &environment.pooler {
-        lines.push(format!("Pooler: {}", cell(&table::pooler(pooler))));
-        lines
-            .extend(pooler.effects.iter().map(|it| format!("Because of the pooler: {}", cell(it))));
-    }
-    let host = &environment.host;
-    lines.extend(host.os.as_ref().map(|os| format!("System: {}", cell(os))));
-    lines.extend(host.cpus.map(|cpus| format!("Processors: {cpus}")));
-    lines.extend(host.memory_bytes.map(|b| format!("Memory: {}", model::units::bytes(b as f64))));
-    lines.push(format!(
-        "Poller: {}; clock: {}",
-        cell(&environment.poller),
-        cell(&environment.clock)
-    ));
-    lines.extend(
-        environment.tags.iter().map(|(key, value)| format!("Tag {}: {}", cell(key), cell(value))),
-    );
-    list(lines)
 }

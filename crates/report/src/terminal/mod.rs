@@ -9,8 +9,8 @@ pub(crate) mod lines;
 
 use crate::advice::next_steps;
 use crate::markdown::{metric_value, verdict_word};
-use crate::server;
-use crate::table;
+use crate::soundness::Soundness;
+use crate::{server, table, unseen};
 use lines::{Colour, Lines};
 use model::run_result::RunResult;
 use model::threshold::{ThresholdOutcome, ThresholdSource};
@@ -60,25 +60,35 @@ const ROOMY: Room = Room {
     steps: 3,
     wrap: 3,
 };
-const TIGHT: Room = Room {
+const CLOSE: Room = Room {
     reasons: 3,
-    checks: 2,
-    findings: 1,
+    checks: 3,
+    findings: 3,
     actions: 4,
     statements: 2,
+    errors: 3,
+    metrics: 2,
+    steps: 3,
+    wrap: 2,
+};
+/// What was found matters more than one more action or statement.
+const TIGHT: Room = Room {
+    reasons: 2,
+    checks: 2,
+    findings: 3,
+    actions: 2,
+    statements: 1,
     errors: 2,
     metrics: 1,
     steps: 2,
     wrap: 1,
 };
 
-/// The report.
+/// The report, with as much as a screen has room for.
 pub fn render(result: &RunResult, style: Style) -> String {
-    let roomy = render_in(&ROOMY, result, style);
-    match roomy.lines().count() <= SCREEN {
-        true => roomy,
-        false => render_in(&TIGHT, result, style),
-    }
+    let fits = |text: &String| text.lines().count() <= SCREEN;
+    let roomy = [ROOMY, CLOSE].iter().map(|room| render_in(room, result, style)).find(fits);
+    roomy.unwrap_or_else(|| render_in(&TIGHT, result, style))
 }
 
 fn render_in(room: &Room, result: &RunResult, style: Style) -> String {
@@ -145,24 +155,14 @@ fn limits_held(result: &RunResult) -> String {
 }
 
 fn validity(lines: &mut Lines, room: &Room, result: &RunResult) {
-    let of = |outcome| result.validity.iter().filter(move |check| check.outcome == outcome);
-    let (invalid, warnings) = (of(ValidityOutcome::Invalid), of(ValidityOutcome::Warning));
-    let evaluated = result.validity.len() - of(ValidityOutcome::NotEvaluated).count();
-    let (bad, warned) = (invalid.clone().count(), warnings.clone().count());
-    let (colour, what) = match (evaluated, bad, warned) {
-        (0, ..) => (Colour::Yellow, "not checked".to_owned()),
-        (n, 0, 0) => (Colour::Green, format!("all {n} checks ok")),
-        (n, 0, w) => {
-            let warned = several(w as u64, "warning");
-            (Colour::Yellow, format!("{} of {n} checks ok, {warned}", n - w))
-        }
-        (n, b, w) => {
-            let warned = several(w as u64, "warning");
-            (Colour::Red, format!("{b} of {n} checks failed, {warned}"))
-        }
+    let soundness = Soundness::of(result);
+    let colour = match soundness.worst {
+        ValidityOutcome::Ok => Colour::Green,
+        ValidityOutcome::NotEvaluated | ValidityOutcome::Warning => Colour::Yellow,
+        ValidityOutcome::Invalid => Colour::Red,
     };
-    lines.labelled("sound?", colour, &what);
-    let told = invalid.chain(warnings).take(room.checks);
+    lines.labelled("sound?", colour, &soundness.text);
+    let told = soundness.doubts.iter().take(room.checks);
     told.for_each(|check| lines.bullet(colour, &check.evidence));
 }
 
@@ -256,6 +256,9 @@ fn outcomes(lines: &mut Lines, room: &Room, result: &RunResult) {
     }
     if let Some(text) = server::line(result) {
         lines.labelled("server", Colour::None, &text);
+    }
+    if let Some(text) = unseen::hidden(result) {
+        lines.labelled("not seen", Colour::Yellow, &text);
     }
     if let Some(games) = &load.games {
         let rate = games.completion_rate_percent.map(|p| format!(" ({} complete)", percent(p)));
