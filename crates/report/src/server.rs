@@ -10,9 +10,16 @@ use model::units::{bytes, count, decimal, milliseconds, percent, rate};
 /// How many classes of waits the one line has room for.
 const CLASSES: usize = 3;
 
-/// The one line; none where nobody watched.
+/// The one line, of what was seen or why nothing was; none where nobody watched.
 pub(crate) fn line(result: &RunResult) -> Option<String> {
     let database = result.database_metrics.as_ref()?;
+    Some(seen(result, database).unwrap_or_else(|| {
+        let reason = database.wait_events.reason.as_deref().unwrap_or("nothing was seen");
+        format!("not seen: {reason}")
+    }))
+}
+
+fn seen(result: &RunResult, database: &DatabaseMetrics) -> Option<String> {
     let mut parts = Vec::new();
     let cache = database.buffer_cache.data();
     parts.extend(cache.and_then(|it| it.hit_ratio).map(hit));
@@ -21,13 +28,7 @@ pub(crate) fn line(result: &RunResult) -> Option<String> {
     parts.extend(deadlocks.map(|n| format!("{} deadlocks", count(n))));
     let host = result.system_metrics.as_ref().and_then(|it| it.server_host.data());
     parts.extend(host.map(|it| format!("host CPU {}", percent(it.cpu_usage_percent.mean))));
-    Some(match parts.is_empty() {
-        true => {
-            let reason = database.wait_events.reason.as_deref().unwrap_or("nothing was seen");
-            format!("not seen: {reason}")
-        }
-        false => parts.join(", "),
-    })
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn hit(ratio: f64) -> String {
@@ -45,10 +46,10 @@ fn active(database: &DatabaseMetrics) -> Option<String> {
     Some(format!("{} sessions active{inside}", decimal(waits.active_sessions.mean)))
 }
 
-/// The few lines, for Markdown.
+/// The few lines, for Markdown; what was not seen has a section of its own there.
 pub(crate) fn lines(result: &RunResult) -> Vec<String> {
     let Some(database) = &result.database_metrics else { return Vec::new() };
-    let mut lines: Vec<String> = line(result).into_iter().collect();
+    let mut lines: Vec<String> = seen(result, database).into_iter().collect();
     lines.extend(database.connection_stats.data().map(|it| {
         format!(
             "Connections: at most {} of {} usable ({})",

@@ -6,6 +6,7 @@
 
 mod bottleneck;
 pub(crate) mod lines;
+mod room;
 
 use crate::advice::next_steps;
 use crate::markdown::{metric_value, verdict_word};
@@ -16,6 +17,7 @@ use model::run_result::RunResult;
 use model::threshold::{ThresholdOutcome, ThresholdSource};
 use model::units::{count, decimal, duration, milliseconds, percent, rate, several};
 use model::verdict::{ValidityOutcome, VerdictOutcome};
+use room::{CLOSE, ROOMY, Room, SCREEN, TIGHT};
 
 /// How a report is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,58 +33,6 @@ impl Default for Style {
         Style { colour: false, width: 80 }
     }
 }
-
-/// How many of each there is room for.
-struct Room {
-    reasons: usize,
-    checks: usize,
-    findings: usize,
-    actions: usize,
-    statements: usize,
-    errors: usize,
-    metrics: usize,
-    steps: usize,
-    /// Lines that a reason or a check may take.
-    wrap: usize,
-}
-
-/// More lines than this don't fit a screen.
-const SCREEN: usize = 40;
-
-const ROOMY: Room = Room {
-    reasons: 4,
-    checks: 4,
-    findings: 3,
-    actions: 6,
-    statements: 3,
-    errors: 4,
-    metrics: 4,
-    steps: 3,
-    wrap: 3,
-};
-const CLOSE: Room = Room {
-    reasons: 3,
-    checks: 3,
-    findings: 3,
-    actions: 4,
-    statements: 2,
-    errors: 3,
-    metrics: 2,
-    steps: 3,
-    wrap: 2,
-};
-/// What was found matters more than one more action or statement.
-const TIGHT: Room = Room {
-    reasons: 2,
-    checks: 2,
-    findings: 3,
-    actions: 2,
-    statements: 1,
-    errors: 2,
-    metrics: 1,
-    steps: 2,
-    wrap: 1,
-};
 
 /// The report, with as much as a screen has room for.
 pub fn render(result: &RunResult, style: Style) -> String {
@@ -254,10 +204,12 @@ fn outcomes(lines: &mut Lines, room: &Room, result: &RunResult) {
         );
         lines.labelled("server", Colour::Yellow, &text);
     }
-    if let Some(text) = server::line(result) {
-        lines.labelled("server", Colour::None, &text);
+    let server = server::line(result).unwrap_or_default();
+    if !server.is_empty() {
+        lines.labelled("server", Colour::None, &server);
     }
-    if let Some(text) = unseen::hidden(result) {
+    // Where nothing was seen, the line above has the reason.
+    if let Some(text) = unseen::hidden(result).filter(|text| !server.contains(text)) {
         lines.labelled("not seen", Colour::Yellow, &text);
     }
     if let Some(games) = &load.games {

@@ -127,6 +127,22 @@ fn a_grant_that_would_show_more_is_on_the_screen_whatever_happened() {
 }
 
 #[test]
+fn where_nobody_could_look_the_reason_is_told_once() {
+    let locked_out = Unread { status: Status::NoPrivilege, reason: "no such password".to_owned() };
+    let names = serde_json::to_value(watched::database()).unwrap();
+    let sections = names.as_object().unwrap().keys().map(|name| {
+        let section = Section::<()>::unread(locked_out.clone());
+        (name.clone(), serde_json::to_value(section).unwrap())
+    });
+    let database = serde_json::from_value(sections.collect()).unwrap();
+    let result =
+        RunResult { database_metrics: Some(database), system_metrics: None, ..fixture::result() };
+    for text in [render(&result), terminal::render(&result, Style::default())] {
+        assert_eq!(text.matches("no such password").count(), 1, "{text}");
+    }
+}
+
+#[test]
 fn a_result_of_a_run_that_nobody_watched_says_so() {
     let result = RunResult { database_metrics: None, system_metrics: None, ..fixture::result() };
     let told = part(&render(&result), "What was not seen");
