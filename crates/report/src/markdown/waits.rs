@@ -52,7 +52,7 @@ fn by_statement(waits: &WaitEvents) -> Table {
 /// `IO:WALSync`; without a wait a session runs.
 fn name(event: &WaitEvent) -> String {
     match event.class == event.event {
-        true => format!("nothing: it ran ({})", event.class),
+        true => format!("{} (no wait)", event.class),
         false => format!("{}:{}", event.class, event.event),
     }
 }
