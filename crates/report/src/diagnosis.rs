@@ -60,39 +60,50 @@ fn named(part: &str) -> &str {
     }
 }
 
-/// All of it, for Markdown.
-pub(crate) fn sections(out: &mut String, result: &RunResult) {
-    section(out, "What held it back", &text(result));
+/// How many findings a report leads with.
+const LEADING: usize = 3;
+
+/// What a Markdown report leads with: what limits, the findings that matter, where time went.
+pub(crate) fn lead(out: &mut String, result: &RunResult) {
+    let mut text = format!("Primary bottleneck: {}.\n", cell(&bottleneck(result)));
+    findings(result, LEADING).into_iter().for_each(|it| finding(&mut text, it));
+    section(out, "What held it back", &text);
     let Some(diagnosis) = &result.diagnosis else { return };
     section(out, "Where the time goes", &budget(diagnosis));
+}
+
+/// What else was found, for who scrolls.
+pub(crate) fn rest(out: &mut String, result: &RunResult) {
+    let told = findings(result, LEADING);
+    let mut text = String::new();
+    let all = result.findings.iter().flatten();
+    all.filter(|it| !told.contains(it)).for_each(|it| finding(&mut text, it));
+    section(out, "Further findings", text.trim_start());
+    let Some(diagnosis) = &result.diagnosis else { return };
     section(out, "What is well", &list(diagnosis.strengths.iter().map(|it| cell(it))));
     section(out, "What could not be judged", &not_evaluated(diagnosis));
 }
 
-fn text(result: &RunResult) -> String {
-    let mut out = format!("Primary bottleneck: {}.\n", cell(&bottleneck(result)));
-    for finding in result.findings.iter().flatten() {
-        let (severity, sure) = (finding.severity.name(), finding.confidence.name());
-        // Writing to a String can't fail, here and below.
-        let _ok = write!(
-            out,
-            "\n### {}\n\n`{}`, {severity}, confidence {sure}{}.\n\n",
-            cell(&finding.title),
-            cell(&finding.code),
-            place(finding)
-        );
-        out.push_str(&list(finding.evidence.iter().map(|it| cell(&it.text))));
-        let parts = [
-            ("Diagnosis", &finding.diagnosis),
-            ("Advice", &finding.advice),
-            ("To verify", &finding.verify),
-            ("Source", &finding.source),
-        ];
-        for (name, text) in parts {
-            let _ok = write!(out, "\n{name}: {}.\n", cell(text));
-        }
+fn finding(out: &mut String, finding: &Finding) {
+    let (severity, sure) = (finding.severity.name(), finding.confidence.name());
+    // Writing to a String can't fail, here and below.
+    let _ok = write!(
+        out,
+        "\n### {}\n\n`{}`, {severity}, confidence {sure}{}.\n\n",
+        cell(&finding.title),
+        cell(&finding.code),
+        place(finding)
+    );
+    out.push_str(&list(finding.evidence.iter().map(|it| cell(&it.text))));
+    let parts = [
+        ("Diagnosis", &finding.diagnosis),
+        ("Advice", &finding.advice),
+        ("To verify", &finding.verify),
+        ("Source", &finding.source),
+    ];
+    for (name, text) in parts {
+        let _ok = write!(out, "\n{name}: {}.\n", cell(text));
     }
-    out
 }
 
 /// When it held, and in which stage.

@@ -12,6 +12,8 @@ pub mod json;
 pub mod markdown;
 pub mod series;
 mod server;
+mod soundness;
 pub mod suite;
 pub mod table;
 pub mod terminal;
+mod unseen;

@@ -1,9 +1,8 @@
 //! What the server and its host did, as a reader wants it: one line, and a few lines more.
 
+use crate::markdown::shortened;
 use crate::table::{ABSENT, Table};
-use model::database_metrics::{
-    DatabaseMetrics, MeanMax, Section, StatementsOverTime, StatementsPart,
-};
+use model::database_metrics::{DatabaseMetrics, MeanMax, StatementsOverTime, StatementsPart};
 use model::run_result::RunResult;
 use model::system_metrics::SystemMetrics;
 use model::units::{bytes, count, decimal, milliseconds, percent, rate};
@@ -11,9 +10,16 @@ use model::units::{bytes, count, decimal, milliseconds, percent, rate};
 /// How many classes of waits the one line has room for.
 const CLASSES: usize = 3;
 
-/// The one line; none where nobody watched.
+/// The one line, of what was seen or why nothing was; none where nobody watched.
 pub(crate) fn line(result: &RunResult) -> Option<String> {
     let database = result.database_metrics.as_ref()?;
+    Some(seen(result, database).unwrap_or_else(|| {
+        let reason = database.wait_events.reason.as_deref().unwrap_or("nothing was seen");
+        format!("not seen: {reason}")
+    }))
+}
+
+fn seen(result: &RunResult, database: &DatabaseMetrics) -> Option<String> {
     let mut parts = Vec::new();
     let cache = database.buffer_cache.data();
     parts.extend(cache.and_then(|it| it.hit_ratio).map(hit));
@@ -22,13 +28,7 @@ pub(crate) fn line(result: &RunResult) -> Option<String> {
     parts.extend(deadlocks.map(|n| format!("{} deadlocks", count(n))));
     let host = result.system_metrics.as_ref().and_then(|it| it.server_host.data());
     parts.extend(host.map(|it| format!("host CPU {}", percent(it.cpu_usage_percent.mean))));
-    Some(match parts.is_empty() {
-        true => {
-            let reason = database.wait_events.reason.as_deref().unwrap_or("nothing was seen");
-            format!("not seen: {reason}")
-        }
-        false => parts.join(", "),
-    })
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 fn hit(ratio: f64) -> String {
@@ -46,10 +46,10 @@ fn active(database: &DatabaseMetrics) -> Option<String> {
     Some(format!("{} sessions active{inside}", decimal(waits.active_sessions.mean)))
 }
 
-/// The few lines, for Markdown.
+/// The few lines, for Markdown; what was not seen has a section of its own there.
 pub(crate) fn lines(result: &RunResult) -> Vec<String> {
     let Some(database) = &result.database_metrics else { return Vec::new() };
-    let mut lines: Vec<String> = line(result).into_iter().collect();
+    let mut lines: Vec<String> = seen(result, database).into_iter().collect();
     lines.extend(database.connection_stats.data().map(|it| {
         format!(
             "Connections: at most {} of {} usable ({})",
@@ -73,11 +73,6 @@ pub(crate) fn lines(result: &RunResult) -> Vec<String> {
     lines.extend(
         temp.map(|it| format!("Temporary files: {}, {}", count(it.files), bytes(it.bytes as f64))),
     );
-    let changed = database.settings.data().map(|it| it.changed.as_slice()).unwrap_or_default();
-    lines.extend(changed.iter().map(|it| {
-        let value = |text: &Option<String>| text.clone().unwrap_or_else(|| ABSENT.to_owned());
-        format!("Setting changed: {} from {} to {}", it.name, value(&it.from), value(&it.to))
-    }));
     lines.extend(result.system_metrics.as_ref().and_then(host));
     lines.extend(database.pooler.as_ref().and_then(|it| it.data()).map(|it| {
         format!(
@@ -87,7 +82,6 @@ pub(crate) fn lines(result: &RunResult) -> Vec<String> {
             milliseconds(it.wait_max_ms)
         )
     }));
-    lines.extend(unseen(database));
     lines
 }
 
@@ -120,37 +114,14 @@ fn host(system: &SystemMetrics) -> Option<String> {
     Some(format!("Host: {}", parts.join("; ")))
 }
 
-/// What could not be read, each reason once.
-fn unseen(database: &DatabaseMetrics) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut tell = |reason: &Option<String>| {
-        let line = reason.as_ref().map(|reason| format!("Not all was seen: {reason}"));
-        lines.extend(line.filter(|line| !lines.contains(line)).into_iter().collect::<Vec<_>>());
-    };
-    fn reason<T>(section: &Section<T>) -> &Option<String> {
-        &section.reason
-    }
-    tell(reason(&database.connection_stats));
-    tell(reason(&database.query_performance));
-    database.statements_over_time.iter().for_each(|it| tell(reason(it)));
-    tell(reason(&database.transaction_stats));
-    tell(reason(&database.lock_contention));
-    tell(reason(&database.wait_events));
-    tell(reason(&database.wal_checkpoints));
-    tell(reason(&database.table_stats));
-    database.pooler.iter().for_each(|pooler| tell(reason(pooler)));
-    lines
-}
-
 /// The statements that took the server the most time.
 pub(crate) fn statements(result: &RunResult) -> Table {
     let mut table = Table::new(["statement on the server", "calls", "total", "mean", "share"], 1);
     let performance = result.database_metrics.as_ref().and_then(|it| it.query_performance.data());
     let shown = performance.map(|it| it.statements.as_slice()).unwrap_or_default();
     table.rows.extend(shown.iter().take(10).map(|it| {
-        let text = it.text.as_deref().unwrap_or(ABSENT);
         vec![
-            text.chars().take(100).collect(),
+            it.text.as_deref().map_or_else(|| ABSENT.to_owned(), shortened),
             count(it.calls),
             milliseconds(it.total_exec_time_ms),
             milliseconds(it.mean_exec_time_ms),
@@ -174,8 +145,7 @@ pub(crate) fn over_time(result: &RunResult) -> Table {
     };
     for queryid in busiest(over_time) {
         let text = over_time.texts.get(queryid);
-        let text =
-            text.map_or_else(|| format!("queryid {queryid}"), |it| it.chars().take(100).collect());
+        let text = text.map_or_else(|| format!("queryid {queryid}"), |it| shortened(it));
         for (index, part) in over_time.parts.iter().enumerate() {
             let mut row = vec![if index == 0 { text.clone() } else { String::new() }, name(part)];
             // In a part where it is none of the busiest nothing is known of it.

@@ -32,6 +32,20 @@ impl Unread {
     pub fn missing(reason: impl Into<String>) -> Unread {
         Unread { status: Status::Missing, reason: reason.into() }
     }
+
+    /// What a reason says of something that is not in the server's version.
+    pub const NOT_IN_VERSION: &str = "this server has no ";
+
+    /// Something that the server's version does not have; `since` says which has.
+    pub fn not_in_version(what: &str, since: &str) -> Unread {
+        Unread::missing(format!("{}{what}: {since}", Unread::NOT_IN_VERSION))
+    }
+
+    /// Whether a reason is the server's version: nothing is wrong then, and nothing helps but
+    /// another one.
+    pub fn is_of_version(reason: &str) -> bool {
+        reason.contains(Unread::NOT_IN_VERSION)
+    }
 }
 
 /// One subject: its numbers, or why there are none.

@@ -32,7 +32,7 @@ impl Counters {
         session.ensure()?;
         let catalogue = session.catalogue();
         let Some(qualified) = catalogue.qualified(view) else {
-            return Err(Unread::missing(format!("this server has no {view}")));
+            return Err(Unread::missing(format!("{}{view}", Unread::NOT_IN_VERSION)));
         };
         let reset = catalogue.reset_of(view);
         let list = catalogue.list(view, names);

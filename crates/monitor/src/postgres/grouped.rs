@@ -25,7 +25,7 @@ pub(super) fn read(
     session.ensure()?;
     let catalogue = session.catalogue();
     let Some(qualified) = catalogue.qualified(view) else {
-        return Err(Unread::missing(format!("this server has no {view}: {absent}")));
+        return Err(Unread::not_in_version(view, absent));
     };
     let reset = catalogue.reset_of(view);
     let names = of.iter().map(|column| format!("{column}::text")).collect::<Vec<_>>().join(", ");

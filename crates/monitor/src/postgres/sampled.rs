@@ -17,7 +17,8 @@ pub(super) struct Sampled<'a> {
     observed: &'a Observed,
     /// When they were; else why there was none.
     window: Result<(f64, f64), Unread>,
-    user: String,
+    /// What shows the sessions that are hidden.
+    grant: String,
 }
 
 impl<'a> Sampled<'a> {
@@ -30,14 +31,14 @@ impl<'a> Sampled<'a> {
             0 => Err(session.no_samples()),
             _ => Ok(span.sampled_window()),
         };
-        Sampled { span, observed, window, user: session.user().to_owned() }
+        Sampled { span, observed, window, grant: session.grant() }
     }
 
     fn section<S>(&self, make: impl FnOnce() -> Result<S, Unread>) -> Section<S> {
         match self.window.clone().and_then(|window| Ok((window, make()?))) {
             Ok((window, made)) => {
                 // What could not be seen of other users' sessions.
-                Section::read(made, window).with_gap(self.observed.tally.gap(&self.user))
+                Section::read(made, window).with_gap(self.observed.tally.gap(&self.grant))
             }
             Err(unread) => Section::unread(unread),
         }
@@ -77,9 +78,9 @@ impl<'a> Sampled<'a> {
         if statements.is_empty() {
             let settings = self.span.end.settings.ok().or(self.span.begin.settings.ok());
             return match settings.and_then(|it| it.get("compute_query_id")).map(String::as_str) {
-                None => Err(Unread::missing(
-                    "this server does not tell which statement a session runs: PostgreSQL 14 and \
-                     later do",
+                None => Err(Unread::not_in_version(
+                    "numbers of the statements that sessions run",
+                    "PostgreSQL 14 and later have them",
                 )),
                 // No session was active when we looked, or nobody computes the numbers.
                 Some("on" | "regress") => Ok(Vec::new()),

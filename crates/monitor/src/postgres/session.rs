@@ -90,9 +90,9 @@ impl Session {
         &self.application
     }
 
-    /// The role that we log in as.
-    pub(super) fn user(&self) -> &str {
-        &self.settings.user
+    /// The statement that shows our role what is hidden from it, to be run as it is.
+    pub(super) fn grant(&self) -> String {
+        format!("GRANT pg_monitor TO \"{}\"", self.settings.user.replace('"', "\"\""))
     }
 
     /// Which backend answers us, and the CPU time that it has taken; none where the server is not

@@ -166,8 +166,11 @@ impl Span<'_> {
     }
 }
 
-/// The same with the moment that it is about.
+/// The same with the moment that it is about; a server's version is the same at all of them.
 pub(super) fn named(unread: &Unread, when: &str) -> Unread {
+    if Unread::is_of_version(&unread.reason) {
+        return unread.clone();
+    }
     Unread { status: unread.status, reason: format!("{} ({when})", unread.reason) }
 }
 

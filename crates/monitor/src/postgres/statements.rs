@@ -202,10 +202,8 @@ pub(super) fn compare(
         }
     }
     let gap = (now.hidden > 0).then(|| {
-        let reason = format!(
-            "{} statements of other users are hidden: GRANT pg_monitor shows them",
-            now.hidden
-        );
+        let (hidden, grant) = (now.hidden, session.grant());
+        let reason = format!("{grant} shows {hidden} hidden statements of other users");
         Unread { status: Status::NoPrivilege, reason }
     });
     let mut performance = performance(&by_query);

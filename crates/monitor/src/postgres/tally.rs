@@ -194,12 +194,9 @@ impl Tally {
     }
 
     /// What could not be seen of other users' sessions.
-    pub(super) fn gap(&self, user: &str) -> Option<Unread> {
+    pub(super) fn gap(&self, grant: &str) -> Option<Unread> {
         let hidden = self.states.get("hidden")?.max;
-        let reason = format!(
-            "up to {hidden:.0} sessions of other users are hidden: GRANT pg_monitor TO \"{user}\" \
-             shows them"
-        );
+        let reason = format!("{grant} shows up to {hidden:.0} hidden sessions of other users");
         Some(Unread { status: Status::NoPrivilege, reason })
     }
 }

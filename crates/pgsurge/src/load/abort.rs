@@ -25,7 +25,8 @@ pub struct Abort<'a> {
 }
 
 impl<'a> Abort<'a> {
-    /// Of a plan; none where limits are for the end alone.
+    /// Of a plan; none where limits are for the end alone. Who counts on one that can't end the load
+    /// is told before it starts.
     pub fn of_plan(
         plan: &Plan,
         catalog: &Catalog,
@@ -37,6 +38,9 @@ impl<'a> Abort<'a> {
         let limits = of_plan(&plan.thresholds, &plan.threshold_expressions).unwrap_or_default();
         let is_closed = matches!(plan.shape, Shape::Closed { .. });
         let early = Early::new(limits, catalog, (grace_s, is_closed));
+        if !early.at_end().is_empty() {
+            messages.warn(&left_to_the_end(early.at_end()));
+        }
         let (warm_up_s, control) = (plan.warm_up.as_secs_f64(), interrupt.control());
         Some(Abort { early, warm_up_s, control, messages, ended: None })
     }
@@ -70,4 +74,12 @@ impl<'a> Abort<'a> {
         measured.events.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
         measured.interrupted &= interrupt.once().is_raised();
     }
+}
+
+fn left_to_the_end(names: &[String]) -> String {
+    format!(
+        "these limits are judged at the end and don't abort the load: {} (response times, failures \
+         and what the monitor sees every second can)",
+        names.join(", ")
+    )
 }

@@ -44,6 +44,18 @@ fn a_run_whose_limits_hold_goes_on_to_its_end() {
 }
 
 #[test]
+fn limits_that_only_the_end_can_judge_are_told_before_the_load() {
+    let database = Database::new("judged_at_the_end");
+    let limits = "--threshold p50<100s --threshold max>1us --threshold completion_rate>=0%";
+    let ended = run(&database, &format!("--duration 1s --abort-grace 0s {limits}"));
+    let told = "judged at the end and don't abort the load: max>1us, completion_rate>=0% (";
+    let warned = ended.err.lines().find(|it| it.starts_with("warning: ") && it.contains(told));
+    assert!(warned.is_some(), "{}", ended.err);
+    let silent = run(&database, "--duration 1s --abort-grace 0s --threshold p50<100s");
+    assert!(!silent.err.contains("judged at the end"), "{}", silent.err);
+}
+
+#[test]
 fn what_the_monitor_sees_ends_a_run_too() {
     let database = Database::new("aborted_by_server");
     let load = Load::hokm(&database.url()).watched().args("--connections 2 --qps-target 0");

@@ -67,6 +67,17 @@ impl Database {
         url_of(&SHARED, &self.name)
     }
 
+    /// Where to connect as a new user who owns nothing, sees nothing of others, and may make tables.
+    pub fn url_of_plain_user(&self, user: &str) -> String {
+        self.psql(&format!(
+            "CREATE ROLE \"{user}\" LOGIN;
+             GRANT CREATE ON DATABASE {} TO \"{user}\";
+             GRANT CREATE ON SCHEMA public TO \"{user}\"",
+            self.name
+        ));
+        self.url().replacen(&format!("//{}@", SHARED.user()), &format!("//{user}@"), 1)
+    }
+
     /// Where to connect to reach it through `bouncer`.
     pub fn url_through(&self, bouncer: &PgBouncer) -> String {
         let (host, port, name) = (bouncer.host(), bouncer.port(), &self.name);

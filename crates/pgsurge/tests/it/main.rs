@@ -32,4 +32,5 @@ mod tidy;
 mod tour;
 mod truth;
 mod two_runs;
+mod unprivileged;
 mod watched;

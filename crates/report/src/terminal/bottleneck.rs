@@ -1,7 +1,7 @@
 //! What limits, and the findings that matter, each with what to do.
 
-use super::Room;
 use super::lines::{Colour, Lines};
+use super::room::Room;
 use crate::diagnosis;
 use model::finding::Severity;
 use model::run_result::RunResult;

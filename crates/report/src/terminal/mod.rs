@@ -6,16 +6,18 @@
 
 mod bottleneck;
 pub(crate) mod lines;
+mod room;
 
 use crate::advice::next_steps;
 use crate::markdown::{metric_value, verdict_word};
-use crate::server;
-use crate::table;
+use crate::soundness::Soundness;
+use crate::{server, table, unseen};
 use lines::{Colour, Lines};
 use model::run_result::RunResult;
 use model::threshold::{ThresholdOutcome, ThresholdSource};
 use model::units::{count, decimal, duration, milliseconds, percent, rate, several};
 use model::verdict::{ValidityOutcome, VerdictOutcome};
+use room::{CLOSE, ROOMY, Room, SCREEN, TIGHT};
 
 /// How a report is to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,53 +34,11 @@ impl Default for Style {
     }
 }
 
-/// How many of each there is room for.
-struct Room {
-    reasons: usize,
-    checks: usize,
-    findings: usize,
-    actions: usize,
-    statements: usize,
-    errors: usize,
-    metrics: usize,
-    steps: usize,
-    /// Lines that a reason or a check may take.
-    wrap: usize,
-}
-
-/// More lines than this don't fit a screen.
-const SCREEN: usize = 40;
-
-const ROOMY: Room = Room {
-    reasons: 4,
-    checks: 4,
-    findings: 3,
-    actions: 6,
-    statements: 3,
-    errors: 4,
-    metrics: 4,
-    steps: 3,
-    wrap: 3,
-};
-const TIGHT: Room = Room {
-    reasons: 3,
-    checks: 2,
-    findings: 1,
-    actions: 4,
-    statements: 2,
-    errors: 2,
-    metrics: 1,
-    steps: 2,
-    wrap: 1,
-};
-
-/// The report.
+/// The report, with as much as a screen has room for.
 pub fn render(result: &RunResult, style: Style) -> String {
-    let roomy = render_in(&ROOMY, result, style);
-    match roomy.lines().count() <= SCREEN {
-        true => roomy,
-        false => render_in(&TIGHT, result, style),
-    }
+    let fits = |text: &String| text.lines().count() <= SCREEN;
+    let roomy = [ROOMY, CLOSE].iter().map(|room| render_in(room, result, style)).find(fits);
+    roomy.unwrap_or_else(|| render_in(&TIGHT, result, style))
 }
 
 fn render_in(room: &Room, result: &RunResult, style: Style) -> String {
@@ -145,24 +105,14 @@ fn limits_held(result: &RunResult) -> String {
 }
 
 fn validity(lines: &mut Lines, room: &Room, result: &RunResult) {
-    let of = |outcome| result.validity.iter().filter(move |check| check.outcome == outcome);
-    let (invalid, warnings) = (of(ValidityOutcome::Invalid), of(ValidityOutcome::Warning));
-    let evaluated = result.validity.len() - of(ValidityOutcome::NotEvaluated).count();
-    let (bad, warned) = (invalid.clone().count(), warnings.clone().count());
-    let (colour, what) = match (evaluated, bad, warned) {
-        (0, ..) => (Colour::Yellow, "not checked".to_owned()),
-        (n, 0, 0) => (Colour::Green, format!("all {n} checks ok")),
-        (n, 0, w) => {
-            let warned = several(w as u64, "warning");
-            (Colour::Yellow, format!("{} of {n} checks ok, {warned}", n - w))
-        }
-        (n, b, w) => {
-            let warned = several(w as u64, "warning");
-            (Colour::Red, format!("{b} of {n} checks failed, {warned}"))
-        }
+    let soundness = Soundness::of(result);
+    let colour = match soundness.worst {
+        ValidityOutcome::Ok => Colour::Green,
+        ValidityOutcome::NotEvaluated | ValidityOutcome::Warning => Colour::Yellow,
+        ValidityOutcome::Invalid => Colour::Red,
     };
-    lines.labelled("sound?", colour, &what);
-    let told = invalid.chain(warnings).take(room.checks);
+    lines.labelled("sound?", colour, &soundness.text);
+    let told = soundness.doubts.iter().take(room.checks);
     told.for_each(|check| lines.bullet(colour, &check.evidence));
 }
 
@@ -254,8 +204,13 @@ fn outcomes(lines: &mut Lines, room: &Room, result: &RunResult) {
         );
         lines.labelled("server", Colour::Yellow, &text);
     }
-    if let Some(text) = server::line(result) {
-        lines.labelled("server", Colour::None, &text);
+    let server = server::line(result).unwrap_or_default();
+    if !server.is_empty() {
+        lines.labelled("server", Colour::None, &server);
+    }
+    // Where nothing was seen, the line above has the reason.
+    if let Some(text) = unseen::hidden(result).filter(|text| !server.contains(text)) {
+        lines.labelled("not seen", Colour::Yellow, &text);
     }
     if let Some(games) = &load.games {
         let rate = games.completion_rate_percent.map(|p| format!(" ({} complete)", percent(p)));

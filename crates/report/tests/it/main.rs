@@ -8,5 +8,6 @@ mod fixture;
 mod formats;
 mod result_file;
 mod schema;
+mod seen;
 mod suite;
 mod watched;

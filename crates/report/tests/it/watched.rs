@@ -31,8 +31,7 @@ fn read<T>(data: T) -> Section<T> {
 pub(crate) fn database() -> DatabaseMetrics {
     let hidden = Unread {
         status: Status::NoPrivilege,
-        reason: "up to 2 sessions of other users are hidden: GRANT pg_monitor TO \"bench\" shows \
-                 them"
+        reason: "GRANT pg_monitor TO \"bench\" shows up to 2 hidden sessions of other users"
             .to_owned(),
     };
     let by_state = BTreeMap::from([("active".to_owned(), of(3.1, 9.0))]);
@@ -64,13 +63,7 @@ pub(crate) fn database() -> DatabaseMetrics {
         io: read(io()),
         vacuum: read(vacuum()),
         replication: read(replication()),
-        slru: read(SlruStats {
-            caches: vec![SlruLoad {
-                name: "Xact".to_owned(),
-                pages_hit: 900,
-                ..SlruLoad::default()
-            }],
-        }),
+        slru: read(slru()),
         connection_stats: read(connections).with_gap(Some(hidden)),
         query_performance: read(queries()),
         statements_over_time: Some(read(busiest::over_time())),
@@ -148,6 +141,11 @@ pub(crate) fn database() -> DatabaseMetrics {
             ..MonitorCost::default()
         }),
     }
+}
+
+fn slru() -> SlruStats {
+    let cache = SlruLoad { name: "Xact".to_owned(), pages_hit: 900, ..SlruLoad::default() };
+    SlruStats { caches: vec![cache] }
 }
 
 fn pooler() -> PoolerStats {
@@ -228,11 +226,13 @@ fn waits() -> WaitEvents {
         samples: 600,
         active_sessions: of(3.1, 9.0),
         by_class: classes.map(|(class, mean)| (class.to_owned(), mean)).into(),
-        events: vec![WaitEvent {
-            class: "IO".to_owned(),
-            event: "WALSync".to_owned(),
-            active_sessions: 0.6,
-        }],
+        events: [("CPU", "CPU", 2.0), ("IO", "WALSync", 0.6), ("Lock", "transactionid", 0.5)]
+            .map(|(class, event, active_sessions)| WaitEvent {
+                class: class.to_owned(),
+                event: event.to_owned(),
+                active_sessions,
+            })
+            .to_vec(),
         by_statement: Some(vec![StatementWaits {
             queryid: "-6172839405162738495".to_owned(),
             text: Some("UPDATE games SET game_data = $2 WHERE game_id = $1".to_owned()),
@@ -394,7 +394,15 @@ fn tables() -> TableStats {
         autoanalyzes: Some(0),
         ..TableLoad::default()
     };
-    TableStats { tables: vec![table], left_out: 0 }
+    let appended = TableLoad {
+        table: "public.game_events".to_owned(),
+        rows_inserted: 44_000,
+        live_rows: 240_000,
+        size_begin_bytes: Some(60_000_000),
+        size_end_bytes: Some(74_000_000),
+        ..TableLoad::default()
+    };
+    TableStats { tables: vec![table, appended], left_out: 3 }
 }
 
 fn indexes() -> IndexUsage {
@@ -411,7 +419,13 @@ fn indexes() -> IndexUsage {
         size_bytes: Some(65_536),
         definition: Some("CREATE UNIQUE INDEX games_pkey ON public.games (game_id)".to_owned()),
     };
-    IndexUsage { indexes: vec![index], left_out: 0 }
+    let unused = IndexLoad {
+        index: "public.games_owner".to_owned(),
+        table: "public.games".to_owned(),
+        size_bytes: Some(49_152),
+        ..IndexLoad::default()
+    };
+    IndexUsage { indexes: vec![index, unused], left_out: 0 }
 }
 
 pub(crate) fn system() -> SystemMetrics {

@@ -18,6 +18,8 @@ use model::units::duration;
 #[derive(Debug)]
 pub struct Early {
     limits: Vec<(Threshold, Gauge)>,
+    /// Names of those that the user set and only the end can judge.
+    at_end: Vec<String>,
     /// How long measuring goes on before anything is judged.
     grace_s: f64,
     /// Measured so far.
@@ -35,9 +37,21 @@ impl Early {
         let informs = |it: &Threshold| {
             is_closed && it.metric == super::CPU_USAGE && it.source == ThresholdSource::Default
         };
-        let judged = thresholds.into_iter().filter(|it| !informs(it));
-        let limits = judged.filter_map(|it| Gauge::of(&it, catalog).map(|gauge| (it, gauge)));
-        Early { limits: limits.collect(), grace_s, measured_s: 0.0 }
+        let mut early = Early { limits: Vec::new(), at_end: Vec::new(), grace_s, measured_s: 0.0 };
+        for limit in thresholds.into_iter().filter(|it| !informs(it)) {
+            match Gauge::of(&limit, catalog) {
+                Some(gauge) => early.limits.push((limit, gauge)),
+                None if limit.source == ThresholdSource::User => early.at_end.push(limit.name),
+                // Nobody asked for a default limit: nobody waits for it.
+                None => {}
+            }
+        }
+        early
+    }
+
+    /// Limits that the user set and that can't end a run: only its end can judge them.
+    pub fn at_end(&self) -> &[String] {
+        &self.at_end
     }
 
     /// One more second of the load.

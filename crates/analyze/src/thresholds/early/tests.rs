@@ -52,6 +52,7 @@ fn a_limit_is_judged_over_all_that_was_measured_after_its_grace() {
     early.interval(&Interval { phase: Phase::WarmUp, ..second(30, 0) });
     assert_eq!(early.broken(), None, "the warm-up does not count");
     early.interval(&second(1, 0));
+    assert_eq!(early.at_end(), [""; 0]);
     let told = early.broken().unwrap();
     assert!(told.starts_with("aborted after 3s: action.play.p95 < 20ms: 30"), "{told}");
     (0..60).for_each(|_| early.interval(&second(1, 0)));
@@ -95,6 +96,7 @@ fn what_only_the_end_can_judge_never_ends_a_run() {
         "action.play.failed > 5",
     ] {
         let mut early = early(limit, 0.0);
+        assert_eq!(early.at_end(), [limit]);
         early.interval(&second(1, 0));
         early.server(&server(|row| row.wal_bytes_per_s = Some(1.0)));
         assert_eq!(early.broken(), None, "{limit}");
