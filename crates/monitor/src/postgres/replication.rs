@@ -112,13 +112,10 @@ impl Replicating {
     }
 }
 
-/// Standbys whose state and lags are kept from `user`.
-pub(super) fn gap(stats: &ReplicationStats, user: &str) -> Option<Unread> {
+/// Standbys whose state and lags are hidden from us; `grant` shows them.
+pub(super) fn gap(stats: &ReplicationStats, grant: &str) -> Option<Unread> {
     let hidden = stats.standbys.iter().filter(|it| it.state.is_none()).count();
-    let reason = format!(
-        "the state and the lag of {hidden} standbys are hidden: GRANT pg_monitor TO \"{user}\" shows \
-         them"
-    );
+    let reason = format!("{grant} shows the hidden state and lag of {hidden} standbys");
     (hidden > 0).then_some(Unread { status: Status::NoPrivilege, reason })
 }
 

@@ -117,7 +117,7 @@ impl<'a> Sampled<'a> {
             (Ok(window), counters) => {
                 let mut section = Section::read(made, *window);
                 section.reason = counters.err().map(|unread| format!("no deadlocks: {unread}"));
-                section.with_gap(worst.trouble()).with_gap(tally.gap(&self.user))
+                section.with_gap(worst.trouble()).with_gap(tally.gap(&self.grant))
             }
             (Err(unread), _) => Section::unread(unread.clone()),
         }
@@ -125,7 +125,7 @@ impl<'a> Sampled<'a> {
 
     pub(super) fn replication(&self) -> Section<ReplicationStats> {
         let section = self.section(|| self.observed.replicating.stats());
-        let gap = section.data().and_then(|stats| replication::gap(stats, &self.user));
+        let gap = section.data().and_then(|stats| replication::gap(stats, &self.grant));
         section.with_gap(gap)
     }
 

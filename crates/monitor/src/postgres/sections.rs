@@ -43,7 +43,7 @@ pub(super) fn all(
         ),
         temp_files: span
             .section(|it| &it.database, |then, now| Ok(database::temp_files(&now.since(then)?))),
-        wal_checkpoints: wal_checkpoints(span, timed, (observed, session.user())),
+        wal_checkpoints: wal_checkpoints(span, timed, (observed, &session.grant())),
         io: span.section(|it| &it.io, |then, now| io::io_stats((now, then), timed)),
         slru: span.section(|it| &it.slru, |then, now| io::slru_stats(now, then)),
         table_stats: tables(span),
@@ -110,7 +110,7 @@ fn transactions(span: &Span<'_>) -> Section<TransactionStats> {
 fn wal_checkpoints(
     span: &Span<'_>,
     timed: Timed,
-    (observed, user): (&Observed, &str),
+    (observed, grant): (&Observed, &str),
 ) -> Section<WalCheckpoints> {
     let io = span.both(|it| &it.io).ok();
     let looks = WalLooks {
@@ -126,12 +126,9 @@ fn wal_checkpoints(
             let window_s = (span.load_end_s() - window.0).max(0.001);
             made.wal_bytes_per_s = made.wal_bytes.map(|bytes| round(bytes as f64 / window_s));
             made.checkpoint_active_percent = observed.tally.checkpoint_percent();
-            let mut section =
-                Section::read(made, window).with_gap(observed.tally.no_checkpointer(user));
-            if let Some(unread) = gap {
-                section.reason = Some(format!("not all of it: {unread}"));
-            }
-            section
+            let mut section = Section::read(made, window);
+            section.reason = gap.map(|unread| format!("not all of it: {unread}"));
+            section.with_gap(observed.tally.no_checkpointer(grant))
         }
         Err(unread) => Section::unread(unread),
     }

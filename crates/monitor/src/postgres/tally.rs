@@ -185,11 +185,9 @@ impl Tally {
     }
 
     /// Why it is not known whether a checkpoint was at work.
-    pub(super) fn no_checkpointer(&self, user: &str) -> Option<Unread> {
+    pub(super) fn no_checkpointer(&self, grant: &str) -> Option<Unread> {
         let is_hidden = self.samples > 0 && self.checkpointer_seen == 0;
-        let reason = format!(
-            "when checkpoints were at work is hidden: GRANT pg_monitor TO \"{user}\" shows it"
-        );
+        let reason = format!("{grant} shows when checkpoints were at work");
         is_hidden.then_some(Unread { status: Status::NoPrivilege, reason })
     }
 
