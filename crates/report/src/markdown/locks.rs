@@ -80,8 +80,12 @@ fn holder(root: &BlockingSession) -> String {
 }
 
 fn waiter(blocked: &BlockedSession, depth: usize) -> String {
-    let age = blocked.statement_age_ms.map(milliseconds);
-    let age = age.map(|age| format!(" for {age} at most")).unwrap_or_default();
+    // Before PostgreSQL 14 nobody tells; no longer than its statement runs.
+    let age = match (blocked.waiting_ms, blocked.statement_age_ms) {
+        (Some(waiting_ms), _) => format!(" for {}", milliseconds(waiting_ms)),
+        (None, Some(age_ms)) => format!(" for {} at most", milliseconds(age_ms)),
+        (None, None) => String::new(),
+    };
     // Who stands above it is told by that.
     let others = match (depth, blocked.blocked_by.len()) {
         (0, _) => {
