@@ -45,7 +45,7 @@ fn behind() -> Seen {
     let standby = standby_of(&primary);
     standby.sql("SELECT pg_wal_replay_pause()");
     let sql = "SELECT pg_logical_emit_message(true, '', repeat('x', 1000000))";
-    let seen = Seen::of(&primary.statements(sql, 1, "--connections 2 --rate 25").run());
+    let seen = Seen::of(&primary.statements(sql, 1, "--connections 8 --rate 25").run());
     let received = "pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()";
     let truth = standby.number(&format!("SELECT pg_wal_lsn_diff({received})"));
     near("behind", seen.value("replica_behind", "replay_lag_bytes.max"), truth, 10.0);

@@ -21,8 +21,9 @@ pub const SCENES: [Scene; 4] = [
     Scene {
         name: "16 clients add a page each to the same table",
         rule: Some(("relation_extension", Leads)),
-        // Each page is locked in the table of locks, and up to version 15 counts as written.
-        also: &["cpu_saturated", "lock_manager", "backend_writes", "stale_statistics"],
+        // Each page is locked in the table of locks, filled by all who waited for it, and up to
+        // version 15 counts as written.
+        also: &["cpu_saturated", "lock_manager", "hot_page", "backend_writes", "stale_statistics"],
         play: extension,
     },
     Scene {
