@@ -104,7 +104,8 @@ fn what_only_slows_answers_down_is_not_named_where_the_server_keeps_up() {
 
 #[test]
 fn what_explains_next_to_nothing_of_the_time_is_told_and_is_no_bottleneck() {
-    let few: [(&str, fn(&mut RunResult)); 3] = [
+    type Change = fn(&mut RunResult);
+    let few: [(&str, Change); 3] = [
         ("deadlocks", |it| db(it).transaction_stats.data.as_mut().unwrap().deadlocks = 1),
         ("serialization_failures", |it| {
             it.load_metrics.transactions.serialization_failures = 110;
