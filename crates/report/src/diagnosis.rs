@@ -60,6 +60,12 @@ fn named(part: &str) -> &str {
     }
 }
 
+/// Whether more load still brought more throughput, in one sentence; none where the run has no two
+/// stages to compare.
+pub(crate) fn saturation(result: &RunResult) -> Option<&str> {
+    Some(result.diagnosis.as_ref()?.saturation.as_ref()?.text.as_str())
+}
+
 /// All of it, for Markdown.
 pub(crate) fn sections(out: &mut String, result: &RunResult) {
     section(out, "What held it back", &text(result));
@@ -71,6 +77,9 @@ pub(crate) fn sections(out: &mut String, result: &RunResult) {
 
 fn text(result: &RunResult) -> String {
     let mut out = format!("Primary bottleneck: {}.\n", cell(&bottleneck(result)));
+    if let Some(text) = saturation(result) {
+        out.push_str(&format!("\nSaturation: {}.\n", cell(text)));
+    }
     for finding in result.findings.iter().flatten() {
         let (severity, sure) = (finding.severity.name(), finding.confidence.name());
         // Writing to a String can't fail, here and below.
