@@ -3,7 +3,7 @@
 use crate::markdown::{cell, grid, list, section};
 use crate::table::Table;
 use model::diagnosis::{Diagnosis, LatencyBudget};
-use model::finding::Finding;
+use model::finding::{Finding, WHOLE_RUN};
 use model::run_result::RunResult;
 use model::units::{decimal, milliseconds, percent};
 use std::fmt::Write as _;
@@ -106,7 +106,10 @@ fn text(result: &RunResult) -> String {
 
 /// When it held, and in which stage.
 fn place(finding: &Finding) -> String {
-    let stage = finding.stage.as_ref().map(|stage| format!(", stage \"{}\"", cell(stage)));
+    let stage = finding.stage.as_ref().map(|stage| match stage.as_str() {
+        WHOLE_RUN => format!(", {WHOLE_RUN}"),
+        stage => format!(", stage \"{}\"", cell(stage)),
+    });
     let window = finding
         .window
         .map(|it| format!(", {} to {} s", decimal(it.from_s.max(0.0)), decimal(it.to_s)));

@@ -28,8 +28,13 @@ pub fn diagnose(result: &RunResult, validity: &[ValidityCheck]) -> Diagnosed {
     let mut fired = Vec::new();
     let mut not_evaluated = Vec::new();
     for rule in RULES.iter().copied().flatten() {
-        match (rule.judge)(&facts) {
-            Ok(Some(found)) => fired.push(Fired { rule, found }),
+        let ruling = (rule.judge)(&facts);
+        let read = facts.take_window();
+        match ruling {
+            Ok(Some(mut found)) => {
+                found.window = found.window.or(read);
+                fired.push(Fired { rule, found });
+            }
             Ok(None) => {}
             Err(Missing(reason)) => {
                 not_evaluated.push(NotEvaluated { code: rule.code.to_owned(), reason });
