@@ -89,13 +89,16 @@ impl<'a> Facts<'a> {
         Waits::of(self.read(&database.wait_events)?, window(&database.wait_events))
     }
 
-    /// The CPUs that the server can use.
+    /// The CPUs that the server can use; results of old say it only indirectly.
     pub(crate) fn cpus(&self) -> Result<f64, Missing> {
+        if let Some(cpus) = self.result.environment.server.as_ref().and_then(|it| it.cpus) {
+            return Ok(cpus);
+        }
         if let Ok(host) = self.host() {
             return Ok(host.usable_cpus());
         }
         let cpus = self.result.environment.host.cpus.filter(|_| self.on_this_host());
-        let why = "how many CPUs the server has is not known";
+        let why = "how many CPUs the server has is not known (--server-cpus tells)";
         cpus.map(|cpus| cpus as f64).ok_or_else(|| Missing::because(why))
     }
 

@@ -17,6 +17,15 @@ fn a_sound_run_has_no_bottleneck_and_strengths() {
 }
 
 #[test]
+fn the_server_has_as_many_cpus_as_the_result_says_whatever_its_host_has() {
+    let all = diagnosed(|result| {
+        result.environment.server.as_mut().unwrap().cpus = Some(12.0);
+    });
+    let reason = all.diagnosis.none_reason.unwrap();
+    assert!(reason.contains("for 12 CPUs"), "{reason}");
+}
+
+#[test]
 fn what_explains_most_is_the_one_that_limits() {
     let all = diagnosed(|result| {
         waiting(&[("CPU:CPU", 1.0), ("Lock:transactionid", 6.0), ("IO:WalSync", 2.0)])(result);
