@@ -3,12 +3,13 @@
 //!
 //! Four questions, in this order: is the run itself sound (`validity`), did the limits hold
 //! (`thresholds`), what does it come to (`verdict`), and what held the server back (`diagnosis`,
-//! made of `rules` and a latency `budget`). `suite` judges several runs as one.
+//! made of a latency `budget`, `saturation` and `rules`). `suite` judges several runs as one.
 
 mod budget;
 pub mod diagnosis;
 mod ranks;
 mod rules;
+mod saturation;
 pub mod suite;
 pub mod thresholds;
 pub mod validity;

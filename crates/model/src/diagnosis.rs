@@ -2,6 +2,7 @@
 //! well, and what could not be judged. The findings themselves stand beside it.
 
 use crate::finding::{Finding, Recommendation};
+use crate::saturation::Saturation;
 use serde::{Deserialize, Serialize};
 
 /// All that a diagnosis comes to, in three parts of a result.
@@ -29,6 +30,12 @@ pub struct Diagnosis {
     /// Where the time of an action went; absent where nothing was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<LatencyBudget>,
+    /// Whether more load still brought more throughput; absent where the run can't tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation: Option<Saturation>,
+    /// Why it can't.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saturation_reason: Option<String>,
     /// What is well, each with its number.
     pub strengths: Vec<String>,
     /// Rules that could not be judged: what they need was not there. They count neither for the

@@ -79,6 +79,9 @@ pub struct Window {
     pub to_s: f64,
 }
 
+/// The stage of a finding that all of several stages show.
+pub const WHOLE_RUN: &str = "whole run";
+
 /// One judgement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -101,10 +104,11 @@ pub struct Finding {
     pub verify: String,
     /// Where the rule and its limit come from.
     pub source: String,
-    /// When it held; absent where the whole run is meant.
+    /// When it held, or when what it rests on was seen; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// The stage of the schedule in which it showed most; absent where that is not known.
+    /// The stage of the schedule in which it showed most, or those that its window covers
+    /// ([`WHOLE_RUN`] where that is all of several); absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// The share of the server's busy time that it explains, less where we are not sure; 0 to 1.

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod random;
 pub mod run_result;
 pub mod sample;
+pub mod saturation;
 pub mod series;
 pub mod suite;
 pub mod system_metrics;

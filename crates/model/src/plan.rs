@@ -94,6 +94,9 @@ pub struct Plan {
     /// Where a node_exporter tells of the server's host, when one is to be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_exporter: Option<String>,
+    /// CPUs that the server may use, when somebody says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_cpus: Option<u32>,
     /// The console of a PgBouncer that is to be asked, without a password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pooler_admin: Option<String>,

@@ -3,7 +3,7 @@
 use crate::markdown::{cell, grid, list, section};
 use crate::table::Table;
 use model::diagnosis::{Diagnosis, LatencyBudget};
-use model::finding::Finding;
+use model::finding::{Finding, WHOLE_RUN};
 use model::run_result::RunResult;
 use model::units::{decimal, milliseconds, percent};
 use std::fmt::Write as _;
@@ -60,12 +60,21 @@ fn named(part: &str) -> &str {
     }
 }
 
+/// Whether more load still brought more throughput, in one sentence; none where the run has no two
+/// stages to compare.
+pub(crate) fn saturation(result: &RunResult) -> Option<&str> {
+    Some(result.diagnosis.as_ref()?.saturation.as_ref()?.text.as_str())
+}
+
 /// How many findings a report leads with.
 const LEADING: usize = 3;
 
 /// What a Markdown report leads with: what limits, the findings that matter, where time went.
 pub(crate) fn lead(out: &mut String, result: &RunResult) {
     let mut text = format!("Primary bottleneck: {}.\n", cell(&bottleneck(result)));
+    if let Some(saturation) = saturation(result) {
+        text.push_str(&format!("\nSaturation: {}.\n", cell(saturation)));
+    }
     findings(result, LEADING).into_iter().for_each(|it| finding(&mut text, it));
     section(out, "What held it back", &text);
     let Some(diagnosis) = &result.diagnosis else { return };
@@ -108,7 +117,10 @@ fn finding(out: &mut String, finding: &Finding) {
 
 /// When it held, and in which stage.
 fn place(finding: &Finding) -> String {
-    let stage = finding.stage.as_ref().map(|stage| format!(", stage \"{}\"", cell(stage)));
+    let stage = finding.stage.as_ref().map(|stage| match stage.as_str() {
+        WHOLE_RUN => format!(", {WHOLE_RUN}"),
+        stage => format!(", stage \"{}\"", cell(stage)),
+    });
     let window = finding
         .window
         .map(|it| format!(", {} to {} s", decimal(it.from_s.max(0.0)), decimal(it.to_s)));

@@ -2,11 +2,12 @@
 
 use super::waits::Waits;
 use model::database_metrics::{DatabaseMetrics, Section};
-use model::finding::Window;
-use model::run_result::{LoadMetrics, RunResult};
+use model::finding::{WHOLE_RUN, Window};
+use model::run_result::{LoadMetrics, RunResult, StageMetrics};
 use model::system_metrics::HostMetrics;
 use model::verdict::{ValidityCheck, ValidityOutcome};
 use serde_json::Value;
+use std::cell::Cell;
 
 /// Something that a rule needs and that was not there, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +29,33 @@ const QUEUE_SHARE: f64 = 0.2;
 pub(crate) struct Facts<'a> {
     pub(crate) result: &'a RunResult,
     validity: &'a [ValidityCheck],
+    /// From the first to the last moment of what the rule that is asked has read so far.
+    read: Cell<Option<Window>>,
 }
 
 impl<'a> Facts<'a> {
     pub(crate) fn of(result: &'a RunResult, validity: &'a [ValidityCheck]) -> Facts<'a> {
-        Facts { result, validity }
+        Facts { result, validity, read: Cell::new(None) }
+    }
+
+    /// When what was read since the last call was seen; the measured time where it was the load's
+    /// own numbers alone, for those are all of it.
+    pub(super) fn take_window(&self) -> Option<Window> {
+        let to_s = self.load().elapsed_s;
+        let measured = (to_s > 0.0).then_some(Window { from_s: 0.0, to_s });
+        self.read.take().or(measured)
+    }
+
+    /// The numbers of a section, or its reason.
+    fn read<T>(&self, section: &'a Section<T>) -> Result<&'a T, Missing> {
+        let reason = section.reason.as_deref().unwrap_or("it was not read");
+        let data = section.data().ok_or_else(|| Missing::because(reason))?;
+        let (before, now) = (self.read.get(), window(section));
+        let both = before
+            .zip(now)
+            .map(|(a, b)| Window { from_s: a.from_s.min(b.from_s), to_s: a.to_s.max(b.to_s) });
+        self.read.set(both.or(before).or(now));
+        Ok(data)
     }
 
     pub(crate) fn load(&self) -> &'a LoadMetrics {
@@ -50,29 +73,32 @@ impl<'a> Facts<'a> {
         &self,
         pick: impl FnOnce(&'a DatabaseMetrics) -> &'a Section<T>,
     ) -> Result<&'a T, Missing> {
-        section(pick(self.database()?))
+        self.read(pick(self.database()?))
     }
 
     /// The server's host.
     pub(crate) fn host(&self) -> Result<&'a HostMetrics, Missing> {
         let hosts = self.result.system_metrics.as_ref();
         let why = "the server's host was not watched";
-        section(&hosts.ok_or_else(|| Missing::because(why))?.server_host)
+        self.read(&hosts.ok_or_else(|| Missing::because(why))?.server_host)
     }
 
     /// What sessions waited for.
     pub(crate) fn waits(&self) -> Result<Waits<'a>, Missing> {
         let database = self.database()?;
-        Waits::of(section(&database.wait_events)?, window(&database.wait_events))
+        Waits::of(self.read(&database.wait_events)?, window(&database.wait_events))
     }
 
-    /// The CPUs that the server can use.
+    /// The CPUs that the server can use; results of old say it only indirectly.
     pub(crate) fn cpus(&self) -> Result<f64, Missing> {
+        if let Some(cpus) = self.result.environment.server.as_ref().and_then(|it| it.cpus) {
+            return Ok(cpus);
+        }
         if let Ok(host) = self.host() {
             return Ok(host.usable_cpus());
         }
         let cpus = self.result.environment.host.cpus.filter(|_| self.on_this_host());
-        let why = "how many CPUs the server has is not known";
+        let why = "how many CPUs the server has is not known (--server-cpus tells)";
         cpus.map(|cpus| cpus as f64).ok_or_else(|| Missing::because(why))
     }
 
@@ -137,24 +163,27 @@ impl<'a> Facts<'a> {
         self.validity.iter().any(|check| check.outcome == ValidityOutcome::Invalid)
     }
 
-    /// The name of the stage at a moment; the only one where there is one.
-    pub(crate) fn stage(&self, at_s: Option<f64>) -> Option<String> {
+    /// The name of the stage at a moment, or of those that a window covers.
+    pub(crate) fn stage(&self, at_s: Option<f64>, window: Option<Window>) -> Option<String> {
         let stages = &self.load().stages;
-        let found = match (at_s, stages.as_slice()) {
-            (_, [only]) => Some(only),
-            (Some(at), _) => {
-                stages.iter().find(|it| (it.from_s..it.from_s + it.length_s).contains(&at))
-            }
-            (None, _) => None,
-        };
-        found.map(|stage| stage.name.clone())
+        let window = at_s.map(|at_s| Window { from_s: at_s, to_s: at_s }).or(window)?;
+        let names: Vec<_> =
+            stages.iter().filter(|it| covers(window, it)).map(|it| it.name.as_str()).collect();
+        match names.len() {
+            0 => None,
+            n if n > 1 && n == stages.len() => Some(WHOLE_RUN.to_owned()),
+            _ => Some(names.join(", ")),
+        }
     }
 }
 
-/// The numbers of a section, or its reason.
-fn section<T>(section: &Section<T>) -> Result<&T, Missing> {
-    let reason = section.reason.as_deref().unwrap_or("it was not read");
-    section.data().ok_or_else(|| Missing::because(reason))
+/// What a look at a border comes late by; it is not of the next stage for that.
+const BORDER_S: f64 = 1.0;
+
+fn covers(window: Window, stage: &StageMetrics) -> bool {
+    let shared_s = window.to_s.min(stage.from_s + stage.length_s) - window.from_s.max(stage.from_s);
+    let shorter_s = stage.length_s.min(window.to_s - window.from_s);
+    shared_s >= BORDER_S.min(shorter_s / 2.0)
 }
 
 /// When a section was read.

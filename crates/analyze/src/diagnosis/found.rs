@@ -29,6 +29,7 @@ pub(crate) struct Found {
     pub(crate) diagnosis: String,
     pub(crate) advice: String,
     pub(crate) verify: String,
+    /// When it held, where that is not simply when what the rule read was seen.
     pub(crate) window: Option<Window>,
     /// The moment when it showed most, seconds since measuring began.
     pub(crate) at_s: Option<f64>,
@@ -113,8 +114,8 @@ impl Fired {
             advice: found.advice,
             verify: found.verify,
             source: rule.source.to_owned(),
+            stage: facts.stage(found.at_s, found.window),
             window: found.window,
-            stage: facts.stage(found.at_s),
             impact,
         }
     }

@@ -17,6 +17,7 @@ pub(crate) use waits::{Share, Wait};
 
 use crate::budget;
 use crate::rules::{Fired, RULES};
+use crate::saturation;
 use model::diagnosis::{Diagnosed, Diagnosis, NotEvaluated};
 use model::run_result::RunResult;
 use model::verdict::ValidityCheck;
@@ -27,8 +28,13 @@ pub fn diagnose(result: &RunResult, validity: &[ValidityCheck]) -> Diagnosed {
     let mut fired = Vec::new();
     let mut not_evaluated = Vec::new();
     for rule in RULES.iter().copied().flatten() {
-        match (rule.judge)(&facts) {
-            Ok(Some(found)) => fired.push(Fired { rule, found }),
+        let ruling = (rule.judge)(&facts);
+        let read = facts.take_window();
+        match ruling {
+            Ok(Some(mut found)) => {
+                found.window = found.window.or(read);
+                fired.push(Fired { rule, found });
+            }
             Ok(None) => {}
             Err(Missing(reason)) => {
                 not_evaluated.push(NotEvaluated { code: rule.code.to_owned(), reason });
@@ -36,10 +42,20 @@ pub fn diagnose(result: &RunResult, validity: &[ValidityCheck]) -> Diagnosed {
         }
     }
     let primary = rank::sort(&facts, &mut fired);
+    let (saturation, saturation_reason) = match saturation::of(&facts) {
+        Ok(seen) => (Some(seen), None),
+        Err(Missing(reason)) => (None, Some(reason)),
+    };
+    if let (Some(_), Some(first)) = (&primary, fired.first_mut()) {
+        let saturated = saturation.iter().filter(|it| it.from.is_some());
+        first.found.evidence.extend(saturated.map(|it| said(&it.text)));
+    }
     let diagnosis = Diagnosis {
         none_reason: primary.is_none().then(|| rank::none_reason(&facts, &not_evaluated)),
         primary,
         budget: budget::of(&facts),
+        saturation,
+        saturation_reason,
         strengths: strengths::all(&facts),
         not_evaluated,
     };

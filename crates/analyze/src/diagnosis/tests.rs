@@ -3,8 +3,8 @@
 use super::fixture::{db, diagnosed, fires, host, latency, paced, server_cpu, sound, waiting};
 use crate::rules::RULES;
 use crate::{diagnosis, validity};
-use model::finding::Severity;
-use model::run_result::RunResult;
+use model::finding::{Severity, Window};
+use model::run_result::{RunResult, StageMetrics};
 use std::collections::BTreeSet;
 
 #[test]
@@ -14,6 +14,15 @@ fn a_sound_run_has_no_bottleneck_and_strengths() {
     let reason = all.diagnosis.none_reason.unwrap();
     assert!(reason.starts_with("busy sessions: 0.9 on average, for 4 CPUs"), "{reason}");
     assert!(all.diagnosis.strengths.len() >= 5, "{:?}", all.diagnosis.strengths);
+}
+
+#[test]
+fn the_server_has_as_many_cpus_as_the_result_says_whatever_its_host_has() {
+    let all = diagnosed(|result| {
+        result.environment.server.as_mut().unwrap().cpus = Some(12.0);
+    });
+    let reason = all.diagnosis.none_reason.unwrap();
+    assert!(reason.contains("for 12 CPUs"), "{reason}");
 }
 
 #[test]
@@ -155,4 +164,51 @@ fn the_same_result_gives_the_same_diagnosis() {
         diagnosis::diagnose(&result, &validity::check(&result))
     };
     assert_eq!(judged(sound()), judged(sound()));
+}
+
+/// Three stages of the 100 s.
+fn staged(result: &mut RunResult) {
+    let stage = |name: &str, from_s, length_s| StageMetrics {
+        name: name.to_owned(),
+        from_s,
+        length_s,
+        ..StageMetrics::default()
+    };
+    result.load_metrics.stages =
+        vec![stage("low", 0.0, 30.0), stage("high", 30.0, 40.0), stage("end", 70.0, 30.0)];
+}
+
+/// Where the finding that statements were forgotten stands, seen from `from_s` to `to_s`.
+fn place(from_s: f64, to_s: f64) -> (Option<Window>, Option<String>) {
+    let found = fires("statements_evicted", |result| {
+        staged(result);
+        let queries = &mut db(result).query_performance;
+        (queries.from_s, queries.to_s) = (Some(from_s), Some(to_s));
+        queries.data.as_mut().unwrap().evicted = Some(9);
+    });
+    (found.window, found.stage)
+}
+
+#[test]
+fn a_finding_has_the_window_of_the_section_that_it_rests_on_and_its_stages() {
+    let stage = |from_s, to_s| {
+        let (window, stage) = place(from_s, to_s);
+        assert_eq!(window, Some(Window { from_s, to_s }));
+        stage
+    };
+    assert_eq!(stage(0.2, 101.5).as_deref(), Some("whole run"));
+    assert_eq!(stage(30.4, 70.6).as_deref(), Some("high"), "the border is seen late");
+    assert_eq!(stage(35.0, 90.0).as_deref(), Some("high, end"));
+    assert_eq!(stage(40.0, 40.2).as_deref(), Some("high"));
+    assert_eq!(stage(-5.0, -1.0), None, "before measuring began");
+}
+
+#[test]
+fn a_finding_about_the_load_is_about_all_of_the_measured_time() {
+    let found = fires("generator_saturated", |result| {
+        staged(result);
+        result.load_metrics.generator.busiest_thread_percent = Some(99.0);
+    });
+    assert_eq!(found.window, Some(Window { from_s: 0.0, to_s: 100.0 }));
+    assert_eq!(found.stage.as_deref(), Some("whole run"));
 }

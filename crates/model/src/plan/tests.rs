@@ -34,6 +34,7 @@ fn plan(shape: Shape) -> Plan {
         progress: Some(Duration::from_secs(1)),
         monitor: true,
         node_exporter: Some("http://10.0.0.5:9100".into()),
+        server_cpus: Some(16),
         pooler_admin: Some("10.0.0.5:6432 as \"stats\"".into()),
         data: Data {
             run: "rtn8d0cx12ab".into(),

@@ -43,6 +43,24 @@ pub struct ServerEnvironment {
     /// True when it shares its machine with the load.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_this_host: Option<bool>,
+    /// CPUs that it may use; absent where nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<f64>,
+    /// Who says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus_source: Option<CpusSource>,
+}
+
+/// Who says how many CPUs a server may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CpusSource {
+    /// The user (`--server-cpus`), who knows best.
+    Settings,
+    /// The server's host while load ran, less what its control group takes away.
+    ServerHost,
+    /// The machine that made the load, on which the server runs.
+    ThisMachine,
 }
 
 /// A connection pooler in front of the server.

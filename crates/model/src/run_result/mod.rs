@@ -15,7 +15,7 @@ mod redact;
 mod stage;
 
 pub use assemble::{Inputs, Pacing};
-pub use environment::{Environment, Host, Pooler, ServerEnvironment};
+pub use environment::{CpusSource, Environment, Host, Pooler, ServerEnvironment};
 pub use load_metrics::{
     ActionLogMetrics, Connections, CustomMetric, ErrorRow, Games, Generator, LoadMetrics, Pool,
     SlowRow, Transactions,

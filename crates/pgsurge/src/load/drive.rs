@@ -90,7 +90,9 @@ impl Drive<'_> {
                 return Err(error);
             }
         };
-        let Loaded { finished, record, stages, action_log, catalog, environment, seen } = loaded;
+        let Loaded { finished, record, stages, action_log, catalog, mut environment, seen } =
+            loaded;
+        host::note_server_cpus(&mut environment, self.plan.server_cpus, seen.system.as_ref());
         let Finished { measured, players } = finished;
         workload.take_back(players);
         let mut reasons = Vec::new();

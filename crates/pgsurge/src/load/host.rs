@@ -1,6 +1,7 @@
 //! The machine that makes the load, as a result names it.
 
-use model::run_result::Host;
+use model::run_result::{CpusSource, Environment, Host};
+use model::system_metrics::{HostMetrics, SystemMetrics};
 use nix::sys::utsname::uname;
 
 /// What this machine says of itself; what it does not say is absent.
@@ -12,6 +13,23 @@ pub fn host() -> Host {
         format!("{system} {release}")
     });
     Host { os, cpus, memory_bytes: memory_bytes() }
+}
+
+/// Notes how many CPUs the server may use: as many as somebody `told`, else those that were seen on
+/// its host, else ours where it runs here.
+pub fn note_server_cpus(
+    environment: &mut Environment,
+    told: Option<u32>,
+    system: Option<&SystemMetrics>,
+) {
+    let ours = environment.host.cpus;
+    let Some(server) = &mut environment.server else { return };
+    let told = told.map(|cpus| (f64::from(cpus), CpusSource::Settings));
+    let seen = system.and_then(|it| it.server_host.data()).map(HostMetrics::usable_cpus);
+    let seen = seen.map(|cpus| (cpus, CpusSource::ServerHost));
+    let here = ours.filter(|_| server.on_this_host == Some(true));
+    let here = here.map(|cpus| (cpus as f64, CpusSource::ThisMachine));
+    (server.cpus, server.cpus_source) = told.or(seen).or(here).unzip();
 }
 
 /// The memory of this machine.

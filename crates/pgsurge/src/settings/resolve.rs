@@ -133,6 +133,7 @@ impl Resolver<'_> {
             progress: some(self.progress()),
             monitor: self.switch("monitor", &keys::MONITOR),
             node_exporter: self.node_exporter(),
+            server_cpus: self.server_cpus(),
             pooler_admin: None,
             data: self.data(&server.target),
             target: server.target,

@@ -29,6 +29,16 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("endless rate", "--rate inf", "--rate: expected a number from 0 to 10,000,000"),
     ("rate beyond floats", "--rate 1e999", "found \"1e999\""),
     (
+        "a server without a CPU",
+        "--server-cpus 0",
+        "--server-cpus: expected a whole number from 1 to 4,096",
+    ),
+    (
+        "too many CPUs",
+        "--server-cpus 4097",
+        "--server-cpus: expected a whole number from 1 to 4,096",
+    ),
+    (
         "a node_exporter over TLS",
         "--node-exporter https://db:9100",
         "--node-exporter: expected http://HOST:PORT, found \"https://db:9100\"",

@@ -74,7 +74,7 @@ const GROWN: &str = "
     INSERT INTO ratings SELECT 'p' || i, i FROM generate_series(1, 1000) i;";
 
 /// pgbench's tables at scale 1, with an index and a row of history of the user's own.
-const PGBENCH: &str = "
+pub const PGBENCH: &str = "
     CREATE TABLE pgbench_branches (bid int PRIMARY KEY, bbalance int, filler char(88));
     CREATE TABLE pgbench_tellers (tid int PRIMARY KEY, bid int, tbalance int, filler char(84));
     CREATE TABLE pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84));

@@ -25,6 +25,7 @@ mod records;
 mod reports;
 mod results;
 mod running;
+mod saturation;
 mod signals;
 mod suite;
 mod target;

@@ -4,7 +4,7 @@ use crate::database::{Database, bouncer, private, url};
 use crate::program::Program;
 use crate::running::{Ended, Load, lines, until};
 use model::database_metrics::Status;
-use model::run_result::RunResult;
+use model::run_result::{CpusSource, RunResult};
 use model::series::{Line, Point, Series};
 use model::threshold::{ThresholdOutcome, ThresholdResult};
 use servers::PoolMode;
@@ -239,4 +239,24 @@ fn a_servers_host_that_its_node_exporter_does_not_tell_of_is_unknown_and_ends_no
     assert!(reason.contains("ask the node_exporter: connect"), "{reason}");
     assert!(system.generator_host.as_ref().unwrap().data().is_some(), "{system:?}");
     assert_eq!(result.plan["node_exporter"], format!("http://{free}"));
+}
+
+/// How many CPUs the server had in a short run, and who says so.
+fn cpus(database: &Database, arguments: &str) -> (Option<f64>, Option<CpusSource>) {
+    let load = Load::at(&database.url()).args("--workload select-only --rate 50 --connections 2");
+    let load = load.watched().args("--duration 1s --warm-up 0").args(arguments);
+    let server = load.run().result().environment.server.unwrap();
+    (server.cpus, server.cpus_source)
+}
+
+#[test]
+fn the_servers_cpus_are_those_that_somebody_told_or_else_those_of_its_host() {
+    let database = Database::new("server_cpus");
+    assert_eq!(cpus(&database, "--server-cpus 12"), (Some(12.0), Some(CpusSource::Settings)));
+    let (seen, source) = cpus(&database, "");
+    assert!(seen.is_some_and(|cpus| cpus > 0.0), "{seen:?}");
+    assert_eq!(source, Some(CpusSource::ServerHost));
+    let (here, source) = cpus(&database, "--monitor off");
+    assert_eq!(source, Some(CpusSource::ThisMachine));
+    assert!(here.is_some_and(|cpus| cpus >= 1.0), "{here:?}");
 }

@@ -18,6 +18,9 @@ pub(super) fn lines(lines: &mut Lines, room: &Room, result: &RunResult) {
         };
         lines.labelled("finding", colour_of(finding.severity), &text);
     }
+    if let Some(text) = diagnosis::saturation(result) {
+        lines.labelled("saturation", Colour::None, text);
+    }
     if let Some(text) = diagnosis::time(result) {
         lines.labelled("time in", Colour::None, &text);
     }

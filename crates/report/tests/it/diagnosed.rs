@@ -3,6 +3,7 @@
 use model::diagnosis::{BudgetPart, Diagnosed, Diagnosis, LatencyBudget, LittlesLaw};
 use model::diagnosis::{NotEvaluated, Primary};
 use model::finding::{Confidence, Evidence, Finding, Recommendation, Severity, Window};
+use model::saturation::{LoadStep, Plateau, SaturatedFrom, Saturation};
 use serde_json::json;
 
 pub(crate) fn diagnosed() -> Diagnosed {
@@ -19,6 +20,8 @@ pub(crate) fn diagnosed() -> Diagnosed {
         primary: Some(Primary { code, title }),
         none_reason: None,
         budget: Some(budget()),
+        saturation: Some(saturation()),
+        saturation_reason: None,
         strengths: vec!["99.80 % of the blocks were in shared_buffers".to_owned()],
         not_evaluated: ["storage_saturated", "replica_behind"]
             .map(|code| NotEvaluated {
@@ -28,6 +31,36 @@ pub(crate) fn diagnosed() -> Diagnosed {
             .to_vec(),
     };
     Diagnosed { findings, recommendations: vec![recommendation], diagnosis }
+}
+
+fn saturation() -> Saturation {
+    let step = |stage: &str, from_s, offered, achieved_per_s| LoadStep {
+        stage: stage.to_owned(),
+        from_s,
+        offered_per_s: Some(offered),
+        users_mean: None,
+        achieved_per_s,
+        response_time_p99_ms: Some(45.0),
+    };
+    let text = "saturated from 800/s on: 25 % more load brought 1 % more than 752/s";
+    Saturation {
+        text: text.to_owned(),
+        from: Some(SaturatedFrom {
+            stage: "hold 800 actions/s".to_owned(),
+            from_s: 0.0,
+            achieved_per_s: 752.0,
+            plateau: Some(Plateau {
+                next_stage: "hold 1,000 actions/s".to_owned(),
+                more_load_percent: 25.0,
+                more_throughput_percent: 1.06,
+            }),
+            achieved_of_offered_percent: Some(94.0),
+        }),
+        steps: vec![
+            step("hold 800 actions/s", 0.0, 800.0, 752.0),
+            step("hold 1,000 actions/s", 30.0, 1000.0, 760.0),
+        ],
+    }
 }
 
 fn hot_row() -> Finding {

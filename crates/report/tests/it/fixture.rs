@@ -171,6 +171,8 @@ fn environment() -> Environment {
             extensions: BTreeMap::from([("plpgsql".to_owned(), "1.0".to_owned())]),
             throwaway: true,
             on_this_host: Some(true),
+            cpus: Some(4.0),
+            cpus_source: Some(model::run_result::CpusSource::ServerHost),
         }),
         pooler: None,
         host: Host { os: Some("Linux 6.1".to_owned()), cpus: Some(4), memory_bytes: Some(8 << 30) },

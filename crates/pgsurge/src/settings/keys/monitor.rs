@@ -26,6 +26,20 @@ pub static NODE_EXPORTER: Key = Key {
     )
 };
 
+/// The most CPUs that a server is believed to have.
+const MOST_CPUS: u64 = 4096;
+
+/// What nobody can tell of a server on another machine.
+pub static SERVER_CPUS: Key = Key {
+    flag: Some(Flag { name: "server-cpus", placeholder: "N", group: "Client" }),
+    ..Key::new(
+        "load_profile.server_cpus",
+        Takes::Count { min: 1, max: MOST_CPUS },
+        "CPUs that the server may use, for one on another machine or in a container: by default \
+         those of this machine where it runs here, and those that its node_exporter tells",
+    )
+};
+
 /// Whose console tells of the pooler.
 pub static POOLER_ADMIN: Key = Key {
     flag: Some(Flag { name: "pooler-admin", placeholder: "URL", group: "Client" }),
@@ -39,4 +53,4 @@ pub static POOLER_ADMIN: Key = Key {
 };
 
 /// All of them, in the order of the documentation.
-pub(super) static ALL: &[&Key] = &[&MONITOR, &NODE_EXPORTER, &POOLER_ADMIN];
+pub(super) static ALL: &[&Key] = &[&MONITOR, &NODE_EXPORTER, &SERVER_CPUS, &POOLER_ADMIN];

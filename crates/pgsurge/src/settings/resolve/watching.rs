@@ -25,6 +25,13 @@ impl Resolver<'_> {
         Some(url)
     }
 
+    /// The server's CPUs, if somebody says how many they are.
+    pub(super) fn server_cpus(&mut self) -> Option<u32> {
+        let key = &keys::SERVER_CPUS;
+        self.note("server_cpus", self.layers.source(key));
+        self.layers.small_count(key)
+    }
+
     /// How to reach the console of a PgBouncer, if one is named; the plan shows it without its
     /// password.
     pub(super) fn pooler_admin(&mut self, plan: &mut Plan) -> Option<Settings> {
