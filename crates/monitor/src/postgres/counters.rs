@@ -137,4 +137,18 @@ mod tests {
         let now = counters([5.0, f64::NAN], Some(1.0));
         assert_eq!(now.since(&now.zero()).unwrap().whole("reads"), Some(5));
     }
+
+    proptest::proptest! {
+        /// Whatever a server does to its counters between two looks.
+        #[test]
+        fn nothing_that_was_added_is_negative(
+            before in proptest::array::uniform2(0.0..1e9_f64),
+            after in proptest::array::uniform2(0.0..1e9_f64),
+        ) {
+            match counters(after, None).since(&counters(before, None)) {
+                Ok(added) => assert!(NAMES.iter().all(|it| added.get(it.name) >= Some(0.0))),
+                Err(_) => assert!(before.iter().zip(&after).any(|(then, now)| now < then)),
+            }
+        }
+    }
 }

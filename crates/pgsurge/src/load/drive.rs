@@ -224,7 +224,7 @@ impl Drive<'_> {
             self.messages.warn(&format!("what was measured until then is in {path}"));
             log.map(|log| log.finish_telling(self.messages));
         }
-        of_engine(error)
+        LoadError::from(error)
     }
 
     fn backend(&self, workload: &Mix) -> Result<Postgres, LoadError> {
@@ -341,12 +341,4 @@ fn by_name<'a>(
         *counts.entry((*name).to_owned()).or_default() += count;
     }
     counts
-}
-
-fn of_engine(error: engine::Error) -> LoadError {
-    match error {
-        engine::Error::Unreachable(failure) => LoadError::Unreachable(failure),
-        engine::Error::Stopped => LoadError::Interrupted,
-        other => LoadError::Engine(other),
-    }
 }

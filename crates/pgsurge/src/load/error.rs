@@ -202,3 +202,13 @@ fn unreachable_hint(class: ErrorClass) -> Option<String> {
     };
     Some(text.to_owned())
 }
+
+impl From<engine::Error> for LoadError {
+    fn from(error: engine::Error) -> LoadError {
+        match error {
+            engine::Error::Unreachable(failure) => LoadError::Unreachable(failure),
+            engine::Error::Stopped => LoadError::Interrupted,
+            other => LoadError::Engine(other),
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::scene::{
 use crate::seen::{Seen, near};
 use std::process::{Child, Command};
 
-pub const SCENES: [Scene; 7] = [
+pub const SCENES: [Scene; 8] = [
     Scene {
         name: "four clients sum up numbers",
         rule: Some(("cpu_saturated", Leads)),
@@ -39,6 +39,12 @@ pub const SCENES: [Scene; 7] = [
         // What the monitor asks is compiled as well.
         also: &["cpu_saturated", "too_many_active", "monitor_cost"],
         play: compiled,
+    },
+    Scene {
+        name: "a table of 64 partitions is read unprepared, by another column than its key",
+        rule: Some(("planning", Leads)),
+        also: &["cpu_saturated", "too_many_active"],
+        play: partitions,
     },
     Scene {
         name: "other programs keep the processors busy",
@@ -93,16 +99,39 @@ fn dominant() -> Seen {
     seen
 }
 
+const PLANNED: (&str, &str) = ("pg_stat_statements.track_planning", "on");
+
 fn planning() -> Seen {
-    let place = Place::with_game(&[("pg_stat_statements.track_planning", "on")], 1000);
+    let place = Place::with_game(&[PLANNED], 1000);
     let joins: String = (2..=8).map(|i| format!(" JOIN game g{i} ON g{i}.id = g1.id")).collect();
     let sql = format!("SELECT count(*) FROM game g1{joins} WHERE g1.id = $1");
-    let load = place.statements(&sql, 1000, "--connections 4 --protocol simple");
-    let seen = Seen::of(&load.run());
-    let ratio = place.number(
-        "SELECT sum(total_plan_time) / sum(total_exec_time) FROM pg_stat_statements \
-         WHERE query LIKE '%game g8%'",
+    planned(&place, &sql, "%game g8%")
+}
+
+fn partitions() -> Seen {
+    let place = Place::new(&[PLANNED]);
+    place.sql(
+        "CREATE TABLE parted (id int, at int) PARTITION BY HASH (id); CREATE INDEX ON parted (at)",
     );
+    let part = |i| {
+        format!(
+            "CREATE TABLE p{i} PARTITION OF parted FOR VALUES WITH (MODULUS 64, REMAINDER {i});"
+        )
+    };
+    place.sql(&(0..64).map(part).collect::<String>());
+    place.sql("INSERT INTO parted SELECT i, i FROM generate_series(1, 1000) i; ANALYZE parted");
+    planned(&place, "SELECT count(*) FROM parted WHERE at = $1", "%FROM parted WHERE at%")
+}
+
+/// The load of this statement, which is sent as a text each time; how long planning it took, by what
+/// the server counted of statements `like` it.
+fn planned(place: &Place, sql: &str, like: &str) -> Seen {
+    let load = place.statements(sql, 1000, "--connections 4 --protocol simple");
+    let seen = Seen::of(&load.run());
+    let ratio = place.number(&format!(
+        "SELECT sum(total_plan_time) / sum(total_exec_time) FROM pg_stat_statements \
+         WHERE query LIKE '{like}' AND query LIKE 'SELECT%'"
+    ));
     let told =
         seen.value("planning", "total_plan_time_ms") / seen.value("planning", "exec_time_ms");
     near("planning for execution", told, ratio, 10.0);

@@ -61,7 +61,8 @@ fn chain() -> Seen {
     assert_eq!(seen.value("blocking_chain", "worst.waiting_sessions"), 8.0);
     let told_ms = seen.value("blocking_chain", "blocking.transaction_age_ms");
     assert!(told_ms > 200.0 && told_ms <= held_ms, "{told_ms}, in truth {held_ms} at the end");
-    assert!(seen.finding("blocking_chain").title.contains("idle in transaction"));
+    let title = &seen.finding("blocking_chain").title;
+    assert!(title.contains("idle in transaction") && title.contains("3 deep"), "{title}");
     seen
 }
 
