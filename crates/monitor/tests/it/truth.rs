@@ -123,7 +123,10 @@ fn the_cache_hit_ratio_is_that_of_the_views() {
 
 #[test]
 fn active_sessions_agree_with_the_time_that_statements_took() {
-    let place = Place::new("active");
+    // Of its own: sessions are those of the whole server.
+    let server = start(&[("max_connections", "20")]);
+    let place = Place::of(&server, server.database());
+    place.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
     // Some wait, one computes for 5 ms and more, and all are idle in between.
     let computing = "SELECT sum(n) FROM generate_series(1, 40000) n";
     let each = ["SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.02)", computing];
