@@ -195,9 +195,10 @@ impl Watching {
         let mut rows = Vec::new();
         self.monitor.begins(Instant::now());
         load();
-        let seen = self.monitor.finish(Instant::now(), |line| match line {
-            Line::Server(row) => rows.push(row),
-            _ => {}
+        let seen = self.monitor.finish(Instant::now(), |line| {
+            if let Line::Server(row) = line {
+                rows.push(row);
+            }
         });
         (seen, rows)
     }
