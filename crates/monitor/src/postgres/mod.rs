@@ -23,6 +23,7 @@ mod observed;
 mod plans;
 mod relations;
 mod replication;
+mod rhythm;
 mod sampled;
 mod sections;
 mod session;
@@ -45,6 +46,7 @@ use counted::Counted;
 use model::database_metrics::{DatabaseMetrics, MonitorCost, Section};
 use model::series::{Line, ServerRow};
 use observed::Observed;
+use rhythm::SAMPLE_EVERY;
 use session::Session;
 use snapshot::Snapshot;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -53,8 +55,6 @@ use tally::Tally;
 
 pub(crate) use sections::nothing;
 
-/// How often the sessions are looked at.
-const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 /// Backends tell their counters at most once a second (PGSTAT_MIN_INTERVAL, pgstat.c), and when
 /// they end: after this all of them have.
 const FLUSH_LAG: Duration = Duration::from_millis(1500);
@@ -191,14 +191,15 @@ impl<'a> Watching<'a> {
     fn until_end(&mut self, signals: &Receiver<Signal>, outbox: &Outbox) -> Option<Instant> {
         // Connecting took a while: the first second is compared with its own beginning.
         self.count_second(&mut ServerRow::default());
-        let mut due = self.timeline.begins;
+        let (mut due, mut slot) = (self.timeline.begins, 0);
+        let ended = |this: &mut Self, at| {
+            this.end_second(outbox);
+            Some(at)
+        };
         loop {
             match wait(signals, due) {
                 Woken::Due => {}
-                Woken::Ended(at) => {
-                    self.end_second(outbox);
-                    return Some(at);
-                }
+                Woken::Ended(at) => return ended(self, at),
                 Woken::Abandoned => return None,
             }
             if !self.is_measuring && Instant::now() >= self.timeline.measuring {
@@ -209,13 +210,19 @@ impl<'a> Watching<'a> {
                 self.end_second(outbox);
             }
             self.look(outbox);
-            self.sample();
+            // Borders are kept on time; sessions are seen at another moment of each slot.
+            match wait(signals, due + rhythm::moment(slot)) {
+                Woken::Due => self.sample(),
+                Woken::Ended(at) => return ended(self, at),
+                Woken::Abandoned => return None,
+            }
             due += SAMPLE_EVERY;
             let behind = Instant::now().saturating_duration_since(due);
             // A gap stays a gap: no burst of looks to make up for it.
             let missed = (behind.as_nanos() / SAMPLE_EVERY.as_nanos()) as u32;
             self.missed += u64::from(missed);
             due += SAMPLE_EVERY * missed;
+            slot += 1 + u64::from(missed);
         }
     }
 
