@@ -13,8 +13,11 @@ mod process;
 
 use model::database_metrics::MonitorCost;
 use model::run_result::RunResult;
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
+#[cfg(target_os = "linux")]
+use nix::{
+    sched::{CpuSet, sched_getaffinity, sched_setaffinity},
+    unistd::Pid,
+};
 use process::{command, run};
 use servers::{Environment, Postgres, PostgresOptions};
 use std::process::ExitCode;
@@ -95,6 +98,7 @@ fn measure() -> Result<bool, String> {
 }
 
 /// The CPUs that we may use, by half: the server's and the load's; the same where there is but one.
+#[cfg(target_os = "linux")]
 fn halves() -> Result<(CpuSet, CpuSet), String> {
     let all = sched_getaffinity(Pid::this()).map_err(|error| format!("which CPUs? {error}"))?;
     let ours: Vec<usize> =
@@ -106,14 +110,27 @@ fn halves() -> Result<(CpuSet, CpuSet), String> {
     Ok((set(server)?, set(load)?))
 }
 
+#[cfg(target_os = "linux")]
 fn set(cpus: &[usize]) -> Result<CpuSet, String> {
     let mut set = CpuSet::new();
     cpus.iter().try_for_each(|cpu| set.set(*cpu)).map_err(|error| error.to_string())?;
     Ok(set)
 }
 
+#[cfg(target_os = "linux")]
 fn pin(cpus: &CpuSet) -> Result<(), String> {
     sched_setaffinity(Pid::this(), cpus).map_err(|error| format!("cannot choose CPUs: {error}"))
+}
+
+/// Elsewhere nobody may choose: both have all of them.
+#[cfg(not(target_os = "linux"))]
+fn halves() -> Result<((), ()), String> {
+    Ok(((), ()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn pin(_all: &()) -> Result<(), String> {
+    Ok(())
 }
 
 /// All runs with the monitor on, or off.

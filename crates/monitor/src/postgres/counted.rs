@@ -4,7 +4,8 @@
 
 use super::counters::Counters;
 use super::database;
-use super::io::{self, Io};
+use super::grouped::Grouped;
+use super::io;
 use super::session::Session;
 use super::wal::{Checkpoints, Wal};
 use crate::timeline::round;
@@ -19,7 +20,7 @@ pub(super) struct Counted {
     database: Counters,
     wal: Option<Wal>,
     checkpoints: Option<Checkpoints>,
-    io: Option<Io>,
+    io: Option<Grouped>,
 }
 
 impl Counted {
@@ -31,7 +32,7 @@ impl Counted {
             database,
             wal: Wal::read(session).ok(),
             checkpoints: Checkpoints::read(session).ok(),
-            io: io::read(session).ok(),
+            io: io::rows(session).ok(),
         })
     }
 

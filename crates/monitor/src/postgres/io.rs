@@ -38,14 +38,20 @@ pub(super) struct Io {
     op_bytes: Option<f64>,
 }
 
-pub(super) fn read(session: &mut Session) -> Result<Io, Unread> {
-    let view = "pg_stat_io";
+const VIEW: &str = "pg_stat_io";
+
+/// Its rows alone.
+pub(super) fn rows(session: &mut Session) -> Result<Grouped, Unread> {
     let of = ["backend_type", "object", "context"];
-    let rows = grouped::read(session, view, &of, IO, "PostgreSQL 16 and later have it")?;
-    let op_bytes = match session.catalogue().has_column(view, "op_bytes") {
+    grouped::read(session, VIEW, &of, IO, "PostgreSQL 16 and later have it")
+}
+
+pub(super) fn read(session: &mut Session) -> Result<Io, Unread> {
+    let rows = rows(session)?;
+    let op_bytes = match session.catalogue().has_column(VIEW, "op_bytes") {
         true => {
             let sql = "SELECT max(op_bytes)::float8 FROM pg_catalog.pg_stat_io";
-            let answer = session.poll("the size of a block", sql, &[])?;
+            let answer = session.query("the size of a block", sql, &[])?;
             answer.first().and_then(|row| super::session::number(row, 0))
         }
         false => None,
@@ -67,8 +73,8 @@ pub(super) struct Operations {
 }
 
 /// Those since `earlier`, the log's aside; none after a reset.
-pub(super) fn operations((now, earlier): (&Io, &Io)) -> Option<Operations> {
-    let added = grouped::since(&now.rows, &earlier.rows).ok()?;
+pub(super) fn operations((now, earlier): (&Grouped, &Grouped)) -> Option<Operations> {
+    let added = grouped::since(now, earlier).ok()?;
     let rows = added.iter().filter(|(names, _)| !is_wal(names));
     Some(rows.fold(Operations::default(), |sum, (_, counters)| {
         let of = |name| counters.get(name).unwrap_or(0.0);

@@ -8,7 +8,6 @@ use crate::scene::{
     Scene,
 };
 use crate::seen::{Seen, near};
-use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -115,8 +114,15 @@ impl Uncached {
         Uncached { file: File::open(&path).unwrap(), path }
     }
 
+    #[cfg(target_os = "linux")]
     fn forget(&self) {
+        use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
         posix_fadvise(&self.file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED).unwrap();
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn forget(&self) {
+        panic!("scenes of a disk need Linux, which tells what the disk of {:?} does", self.path);
     }
 
     /// Reads of the disk that has it, the milliseconds that they took together, and those in which

@@ -1,118 +1,139 @@
-//! Vacuum, replication, and others who use the server.
+//! Seconds with a checkpoint or autovacuum at work, beside those without.
 
 use super::*;
-use model::database_metrics::{
-    MeanMax, OldestXmin, ReplicationSlot, ReplicationStats, Standby, VacuumStats, XminHolder,
-};
+use model::database_metrics::{MeanMax, VacuumProgress, VacuumStats};
+use model::finding::Confidence;
+use model::histogram::Histogram;
+use model::run_result::{Overlap, OverlapSide, StageMetrics};
 
-fn vacuum(change: impl Fn(&mut VacuumStats)) -> impl Fn(&mut RunResult) {
+/// So many seconds whose 99th percentile is about this.
+fn side(seconds: u64, p99_ms: u64) -> OverlapSide {
+    let mut histogram = Histogram::<u64>::default();
+    // Within a fifth of it, as seconds are.
+    (0..seconds).for_each(|at| histogram.record_us(p99_ms * (900 + at * 200 / seconds)));
+    OverlapSide {
+        seconds,
+        response_time_p99_median_ms: histogram.quantile_ms(0.5).unwrap_or(0.0),
+        response_time_p99: histogram.to_base64(),
+    }
+}
+
+/// Seconds with it and without, each as many and their 99th percentile.
+fn seen(with: (u64, u64), without: (u64, u64)) -> Option<Overlap> {
+    let (with, without) = (side(with.0, with.1), side(without.0, without.1));
+    Some(Overlap { periods: 3, with, without })
+}
+
+fn staged(result: &mut RunResult, checkpoint: Option<Overlap>, autovacuum: Option<Overlap>) {
+    let (checkpoint_overlap, autovacuum_overlap) = (checkpoint, autovacuum);
+    let name = "10 connections".to_owned();
+    let (length_s, hold) = (100.0, true);
+    let stage = StageMetrics {
+        name,
+        length_s,
+        hold,
+        checkpoint_overlap,
+        autovacuum_overlap,
+        ..Default::default()
+    };
+    result.load_metrics.stages = vec![stage];
+}
+
+fn checkpoint(overlap: Option<Overlap>) -> impl Fn(&mut RunResult) {
     move |result| {
-        let mut stats = VacuumStats { xid_age: Some(1000), ..VacuumStats::default() };
-        stats.oldest_xmin = Some(OldestXmin::default());
-        change(&mut stats);
+        let log = db(result).wal_checkpoints.data.as_mut().unwrap();
+        log.checkpoint_active_percent = Some(20.0);
+        log.checkpoint_sync_ms = Some(1500.0);
+        staged(result, overlap.clone(), None);
+    }
+}
+
+#[test]
+fn seconds_with_a_checkpoint_that_are_slower_are_told_with_both_figures() {
+    let found = fires("checkpoint_stalls", checkpoint(seen((20, 60), (80, 10))));
+    assert!(found.title.contains("6.0 times"), "{}", found.title);
+    assert_eq!((found.severity, found.confidence), (Severity::High, Confidence::High));
+    assert!(rests_on(&found, 1500.0) && rests_on(&found, 3.0), "{found:#?}");
+    assert!(found.evidence[0].text.contains("in the 20 seconds"), "{found:#?}");
+    let twice = fires("checkpoint_stalls", checkpoint(seen((20, 22), (80, 10))));
+    assert_eq!(twice.severity, Severity::Medium);
+    // A fifth of the seconds lost more than half of their time.
+    assert!((0.1..0.12).contains(&twice.impact), "{}", twice.impact);
+    quiet("checkpoint_stalls", checkpoint(seen((20, 18), (80, 10))));
+}
+
+#[test]
+fn a_difference_that_chance_makes_or_nobody_notices_is_none() {
+    // Two of the five are slow, the others as ever.
+    let mut mixed = side(5, 10);
+    let mut histogram = Histogram::<u64>::default();
+    [9_000, 9_500, 30_000, 40_000, 50_000].iter().for_each(|us| histogram.record_us(*us));
+    (mixed.response_time_p99, mixed.response_time_p99_median_ms) = (histogram.to_base64(), 30.0);
+    let overlap = Overlap { periods: 3, with: mixed, without: side(6, 10) };
+    quiet("checkpoint_stalls", checkpoint(Some(overlap)));
+    quiet("checkpoint_stalls", |result| {
+        checkpoint(seen((20, 3), (80, 1)))(result);
+        let stage = &mut result.load_metrics.stages[0];
+        let overlap = stage.checkpoint_overlap.as_mut().unwrap();
+        overlap.with.response_time_p99_median_ms = 1.2;
+        overlap.without.response_time_p99_median_ms = 0.3;
+    });
+}
+
+#[test]
+fn too_few_seconds_to_compare_are_told_as_such() {
+    let few = unknown("checkpoint_stalls", checkpoint(seen((4, 60), (80, 10))));
+    assert!(few.contains("in 4 seconds of a stage and not in 80"), "{few}");
+    let all_the_time = unknown("checkpoint_stalls", checkpoint(seen((80, 60), (2, 10))));
+    assert!(all_the_time.contains("not in 2"), "{all_the_time}");
+    let hidden = unknown("checkpoint_stalls", |result| {
+        db(result).wal_checkpoints.data.as_mut().unwrap().checkpoint_active_percent = None;
+    });
+    assert!(hidden.contains("was not seen"), "{hidden}");
+    lacks("checkpoint_stalls", |db| lost(&mut db.wal_checkpoints));
+    quiet("checkpoint_stalls", checkpoint(None));
+}
+
+#[test]
+fn one_checkpoint_is_believed_less_than_two() {
+    let mut once = seen((20, 60), (80, 10)).unwrap();
+    once.periods = 1;
+    let found = fires("checkpoint_stalls", checkpoint(Some(once)));
+    assert_eq!((found.severity, found.confidence), (Severity::Medium, Confidence::Medium));
+}
+
+#[test]
+fn checkpoints_that_come_too_often_stand_before_what_they_do() {
+    let all = diagnosed(|result| {
+        checkpoint(seen((20, 60), (80, 10)))(result);
+        // They cost something: half of the busy time goes into a log of nothing but whole pages.
+        waiting(&[("CPU:CPU", 1.0), ("IO:WALWrite", 1.0)])(result);
+        let log = db(result).wal_checkpoints.data.as_mut().unwrap();
+        log.checkpoints_requested = Some(20);
+        log.wal_full_page_images = log.wal_bytes.map(|bytes| bytes / 8192);
+    });
+    let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
+    let place = |code| codes.iter().position(|it| *it == code).unwrap();
+    assert!(place("checkpoints_too_frequent") < place("checkpoint_stalls"), "{codes:?}");
+}
+
+fn vacuumed(workers: f64, overlap: Option<Overlap>) -> impl Fn(&mut RunResult) {
+    move |result| {
+        let (table, phase) = ("public.game".to_owned(), "scanning heap".to_owned());
+        let progress = vec![VacuumProgress { table, phase, looks: 4 }];
+        let autovacuum_workers = MeanMax { mean: workers / 2.0, max: workers };
+        let stats = VacuumStats { autovacuum_workers, progress, ..VacuumStats::default() };
         db(result).vacuum = Section::read(stats, (0.0, 100.0));
-    }
-}
-
-fn oldest(begin: u64, end: u64) -> impl Fn(&mut RunResult) {
-    vacuum(move |it| {
-        let holder = XminHolder {
-            kind: "session".to_owned(),
-            name: "4711".to_owned(),
-            transaction_age_ms: Some(99_000.0),
-            ..XminHolder::default()
-        };
-        let (begin_age_xids, end_age_xids) = (begin, end);
-        let holder = Some(holder);
-        it.oldest_xmin =
-            Some(OldestXmin { begin_age_xids, end_age_xids, holder, ..Default::default() });
-    })
-}
-
-#[test]
-fn a_snapshot_that_stays_behind_is_told_with_its_holder() {
-    let found = fires("xmin_horizon", oldest(3, 9000));
-    assert!(rests_on(&found, 9000.0) && found.advice.contains("session 4711"), "{found:#?}");
-    quiet("xmin_horizon", oldest(3, 499));
-    quiet("xmin_horizon", oldest(9000, 9100));
-    let unread = vacuum(|it| it.oldest_xmin = None);
-    assert!(unknown("xmin_horizon", unread).contains("not read"));
-}
-
-#[test]
-fn a_database_that_was_never_frozen_is_told() {
-    let age = |xids| vacuum(move |it| it.xid_age = xids);
-    assert_eq!(fires("wraparound", age(Some(1_000_000_000))).severity, Severity::High);
-    assert_eq!(fires("wraparound", age(Some(1_500_000_000))).severity, Severity::Critical);
-    quiet("wraparound", age(Some(999_999_999)));
-    let shared = fires("wraparound", vacuum(|it| it.mxid_age = Some(1_200_000_000)));
-    assert!(shared.title.contains("multixact id") && rests_on(&shared, 1.2e9), "{shared:#?}");
-    assert_eq!(shared.evidence[0].metric.as_deref(), Some("database_metrics.vacuum.mxid_age"));
-    assert!(unknown("wraparound", age(None)).contains("not read"));
-}
-
-fn replicated(lag_bytes: f64, retained: f64, status: &'static str) -> impl Fn(&mut RunResult) {
-    move |result| {
-        let of = |max: f64| Some(MeanMax { mean: max / 2.0, max });
-        let standby = Standby {
-            application: "walreceiver".to_owned(),
-            replay_lag_bytes: of(lag_bytes),
-            ..Standby::default()
-        };
-        let slot = ReplicationSlot {
-            name: "spare".to_owned(),
-            retained_bytes: of(retained),
-            wal_status: Some(status.to_owned()),
-            ..ReplicationSlot::default()
-        };
-        let (standbys, slots) = (vec![standby], vec![slot]);
-        let stats = ReplicationStats { standby: false, standbys, slots };
-        db(result).replication = Section::read(stats, (0.0, 100.0));
+        staged(result, None, overlap.clone());
     }
 }
 
 #[test]
-fn a_standby_that_does_not_follow_is_told() {
-    let found = fires("replica_behind", replicated(2e8, 0.0, "reserved"));
-    assert!(rests_on(&found, 2e8) && found.title.contains("walreceiver"));
-    quiet("replica_behind", replicated(1e8, 0.0, "reserved"));
-    let slow = fires("replica_behind", |result| {
-        replicated(1e6, 0.0, "reserved")(result);
-        let standbys = &mut db(result).replication.data.as_mut().unwrap().standbys;
-        standbys[0].replay_lag_ms = Some(steady(40_000.0));
-    });
-    assert!(slow.title.contains("up to 40.0 s behind"), "{}", slow.title);
-    lacks("replica_behind", |db| lost(&mut db.replication));
-}
-
-#[test]
-fn a_slot_that_keeps_log_for_nobody_is_told() {
-    let found = fires("slot_retention", replicated(0.0, 2e9, "extended"));
-    assert!(rests_on(&found, 2e9) && found.title.contains("nobody uses it"));
-    let lost_log = fires("slot_retention", |result| {
-        replicated(0.0, 2e9, "lost")(result);
-        db(result).replication.data.as_mut().unwrap().slots[0].retained_bytes = None;
-    });
-    assert_eq!(lost_log.title, "the slot spare has lost its log");
-    fires("slot_retention", replicated(0.0, 1e6, "unreserved"));
-    quiet("slot_retention", replicated(0.0, 1e9, "reserved"));
-    lacks("slot_retention", |db| lost(&mut db.replication));
-}
-
-fn others(mean: Option<f64>) -> impl Fn(&mut RunResult) {
-    move |result| {
-        let stats = db(result).connection_stats.data.as_mut().unwrap();
-        stats.other_active_sessions = mean.map(steady);
-        stats.other_applications = [("backup".to_owned(), 0.1)].into();
-    }
-}
-
-#[test]
-fn others_who_use_the_server_are_told_by_name() {
-    let found = fires("other_traffic", others(Some(0.09)));
-    assert!(rests_on(&found, 0.09) && found.title.contains("10.0 %"), "{found:#?}");
-    assert!(found.evidence[1].text.contains("backup"));
-    quiet("other_traffic", others(Some(0.04)));
-    quiet("other_traffic", both(others(Some(0.09)), waiting(&[("CPU:CPU", 2.0)])));
-    assert!(unknown("other_traffic", others(None)).contains("not read"));
+fn seconds_with_autovacuum_that_are_slower_are_a_remark() {
+    let found = fires("maintenance_in_window", vacuumed(1.0, seen((20, 60), (80, 10))));
+    assert_eq!(found.severity, Severity::Low);
+    assert!(found.evidence.iter().any(|it| it.text.contains("public.game")), "{found:#?}");
+    quiet("maintenance_in_window", vacuumed(1.0, seen((20, 11), (80, 10))));
+    quiet("maintenance_in_window", vacuumed(0.0, None));
+    lacks("maintenance_in_window", |db| lost(&mut db.vacuum));
 }
