@@ -166,9 +166,13 @@ impl<'a> Facts<'a> {
     /// The name of the stage at a moment, or of those that a window covers.
     pub(crate) fn stage(&self, at_s: Option<f64>, window: Option<Window>) -> Option<String> {
         let stages = &self.load().stages;
-        let window = at_s.map(|at_s| Window { from_s: at_s, to_s: at_s }).or(window)?;
-        let names: Vec<_> =
-            stages.iter().filter(|it| covers(window, it)).map(|it| it.name.as_str()).collect();
+        let is_in = |it: &&StageMetrics| match (at_s, window) {
+            // A moment at a border is of the stage that begins there.
+            (Some(at_s), _) => (it.from_s..it.from_s + it.length_s).contains(&at_s),
+            (None, Some(window)) => covers(window, it),
+            (None, None) => false,
+        };
+        let names: Vec<_> = stages.iter().filter(is_in).map(|it| it.name.as_str()).collect();
         match names.len() {
             0 => None,
             n if n > 1 && n == stages.len() => Some(WHOLE_RUN.to_owned()),

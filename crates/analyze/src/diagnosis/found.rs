@@ -22,8 +22,8 @@ pub(crate) struct Found {
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
     pub(crate) role: Role,
-    /// The share of the server's busy time that it explains, 0 to 1.
-    pub(crate) explains: f64,
+    /// The share of the server's busy time that it explains, 0 to 1; none where nobody could tell.
+    pub(crate) explains: Option<f64>,
     pub(crate) title: String,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) diagnosis: String,
@@ -41,7 +41,7 @@ impl Found {
             severity,
             confidence: Confidence::High,
             role,
-            explains: 0.0,
+            explains: None,
             title: title.into(),
             evidence: Vec::new(),
             diagnosis: String::new(),
@@ -53,7 +53,7 @@ impl Found {
     }
 
     pub(crate) fn explains(mut self, share: f64) -> Found {
-        self.explains = share.clamp(0.0, 1.0);
+        self.explains = Some(share.clamp(0.0, 1.0));
         self
     }
 
@@ -89,14 +89,14 @@ impl Found {
         self
     }
 
-    /// The share that it explains, less where we are not sure.
+    /// The share that it explains as far as is known, less where we are not sure.
     pub(crate) fn impact(&self) -> f64 {
         let sure = match self.confidence {
             Confidence::High => 1.0,
             Confidence::Medium => 0.7,
             Confidence::Low => 0.4,
         };
-        self.explains * sure
+        self.explains.unwrap_or(0.0) * sure
     }
 }
 

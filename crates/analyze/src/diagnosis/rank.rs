@@ -51,8 +51,11 @@ fn key(facts: &Facts<'_>, fired: &Fired) -> (u8, Reverse<Severity>, f64) {
 fn limits(facts: &Facts<'_>, fired: &Fired) -> bool {
     let found = &fired.found;
     let enough = match found.severity {
-        // What pgsurge did itself counts whatever it took: the numbers are not the server's.
-        Severity::High | Severity::Critical => fired.rule.is_generator() || found.impact() >= LEAST,
+        // What pgsurge did itself counts whatever it took: the numbers are not the server's. Of what
+        // nobody could measure it is not known that it is little.
+        Severity::High | Severity::Critical => {
+            fired.rule.is_generator() || found.explains.is_none() || found.impact() >= LEAST
+        }
         Severity::Medium => facts.is_pressed() && found.impact() >= PLAIN,
         Severity::Low => false,
     };

@@ -58,7 +58,7 @@ fn jit(facts: &Facts<'_>) -> Ruling {
                     queries.total_exec_time_ms,
                 ),
             ])
-            .seen(worst(&queries.statements))
+            .seen(worst(&queries.statements, compiling))
             .because(
                 "a statement whose estimated cost is above jit_above_cost is compiled each time it \
                  runs, prepared or not; one that runs for a few milliseconds never earns that back",
@@ -75,13 +75,14 @@ fn jit(facts: &Facts<'_>) -> Ruling {
 }
 
 /// The statement that was compiled for the longest time.
-fn worst(statements: &[StatementLoad]) -> Option<Evidence> {
+fn worst(statements: &[StatementLoad], all_ms: f64) -> Option<Evidence> {
     let jit = |it: &StatementLoad| it.total_jit_time_ms.unwrap_or(0.0);
     let most = statements.iter().max_by(|a, b| jit(a).total_cmp(&jit(b)));
     most.filter(|it| jit(it) > 0.0).map(|it| {
         let text = it.text.as_deref().map(beginning).unwrap_or_else(|| it.queryid.clone());
         let each = milliseconds(jit(it) / it.calls.max(1) as f64);
         let (mean, calls) = (milliseconds(it.mean_exec_time_ms), count(it.calls));
-        said(format!("most of it, {each} of {mean} in each of {calls} calls: {text}"))
+        let part = percent(jit(it) * 100.0 / all_ms);
+        said(format!("{part} of it, {each} of {mean} in each of {calls} calls: {text}"))
     })
 }

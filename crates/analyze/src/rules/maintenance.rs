@@ -8,7 +8,7 @@ use model::database_metrics::WalCheckpoints;
 use model::finding::{Confidence, Evidence, Severity, Window};
 use model::histogram::Histogram;
 use model::run_result::{Overlap, StageMetrics};
-use model::units::{bytes, count, decimal, milliseconds};
+use model::units::{bytes, count, decimal, milliseconds, several};
 
 /// The rules.
 pub(super) const RULES: [Rule; 2] = [
@@ -112,13 +112,12 @@ impl Slower<'_> {
                 fact(median(slow, with.seconds, "with it"), &metric("with"), slow),
                 fact(median(fast, without.seconds, "without"), &metric("without"), fast),
                 fact(
-                    format!("it began {} times in the stage", count(*periods)),
+                    format!("it began {} in the stage", several(*periods, "time")),
                     &format!("{place}.periods"),
                     *periods as f64,
                 ),
             ])
             .within(Some(Window { from_s, to_s: from_s + self.stage.length_s }))
-            .at(Some(from_s))
     }
 }
 

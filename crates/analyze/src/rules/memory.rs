@@ -5,25 +5,17 @@ use super::waiting::{evidence, severity};
 use super::{BLOCK_BYTES, Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
 use model::database_metrics::{BufferCache, StatementLoad};
-use model::finding::{Evidence, Severity};
+use model::finding::{Confidence, Evidence, Severity};
 use model::units::{bytes, percent};
 
 /// The rules.
-pub(super) const RULES: [Rule; 5] = [
+pub(super) const RULES: [Rule; 4] = [
     Rule {
         code: "cache_misses",
         category: "memory",
         source: "the alerts of postgres_exporter (hit ratio below 98 %) and Amazon RDS, wait event \
                  IO:DataFileRead; a ratio alone is no verdict, so sessions must wait as well",
         judge: cache_misses,
-    },
-    Rule {
-        code: "temp_spill",
-        category: "memory",
-        source: "Amazon RDS, wait events IO:BufFileRead and IO:BufFileWrite; pgEdge's rule \
-                 reference \
-                 (more than 10 temporary files)",
-        judge: super::spill::temp_spill,
     },
     Rule {
         code: "shared_buffers_small",
@@ -242,9 +234,14 @@ fn pressure(facts: &Facts<'_>) -> Ruling {
     let role = if swaps { Role::Cause } else { Role::Remark };
     // The kernel's own word for the time that tasks stood still for want of memory.
     let stalled = host.pressure.data().and_then(|it| it.memory).map(|it| it.some_percent.mean);
+    let found = Found::new(severity, role, title);
+    let found = match stalled {
+        Some(percent) if swaps => found.explains(percent / 100.0),
+        Some(_) => found,
+        None => found.sure(Confidence::Medium),
+    };
     Ok(Some(
-        Found::new(severity, role, title)
-            .explains(stalled.filter(|_| swaps).unwrap_or(0.0) / 100.0)
+        found
             .seen(stalled.map(|it| {
                 fact(
                     format!("{} of the time something waited for memory", percent(it)),

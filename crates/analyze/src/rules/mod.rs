@@ -69,7 +69,7 @@ pub(crate) struct Fired {
 
 /// Every rule, by family. Where two explain as much, the earlier one says more: a deadlock more
 /// than the waiting for rows that it is made of, a chain behind one session more than a hot row.
-pub(crate) const RULES: [&[Rule]; 26] = [
+pub(crate) const RULES: [&[Rule]; 27] = [
     &generator::RULES,
     &transactions::RULES,
     &blocking::RULES,
@@ -82,6 +82,7 @@ pub(crate) const RULES: [&[Rule]; 26] = [
     &vacuum::RULES,
     &replication::RULES,
     &memory::RULES,
+    &spill::RULES,
     &wal::RULES,
     &maintenance::RULES,
     &jit::RULES,

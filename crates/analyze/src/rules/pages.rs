@@ -1,8 +1,8 @@
 //! The size of memory pages under shared_buffers. What fits into the memory is in `memory`.
 
-use super::shown::setting_bytes;
+use super::shown::{setting_bytes, sized};
 use super::{Rule, Ruling, again};
-use crate::diagnosis::{Facts, Found, Missing, Role, fact, said};
+use crate::diagnosis::{Facts, Found, Missing, Role, said};
 use model::finding::Severity;
 use model::units::bytes;
 
@@ -39,11 +39,7 @@ fn huge_pages_off(facts: &Facts<'_>) -> Ruling {
     Ok(Some(
         Found::new(Severity::Low, Role::Remark, title)
             .seen([
-                fact(
-                    format!("shared_buffers {}", bytes(buffers)),
-                    "environment.server.settings.shared_buffers",
-                    buffers,
-                ),
+                sized(format!("shared_buffers {}", bytes(buffers)), "shared_buffers", buffers),
                 said(format!("huge_pages = {asked}, and none are in use")),
             ])
             .because(

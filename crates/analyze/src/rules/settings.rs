@@ -40,21 +40,21 @@ fn not_production_like(facts: &Facts<'_>) -> Ruling {
         return Err(Missing::because("the settings that decide durability were not read"));
     }
     let off: Vec<_> = known.iter().filter(|(_, value, _)| *value == "off").collect();
-    let Some((name, ..)) = off.first() else { return Ok(None) };
+    if off.is_empty() {
+        return Ok(None);
+    }
     // Losing the last moments is a choice that some make; a database that a crash destroys is not.
     let unsafe_data = off.iter().any(|(name, ..)| **name != "synchronous_commit");
     let severity = if unsafe_data { Severity::High } else { Severity::Medium };
     let names: Vec<String> = off.iter().map(|(name, ..)| format!("{name} = off")).collect();
     let title = format!("faster than a safe server: {}", names.join(", "));
+    let ways: Vec<String> = off.iter().map(|(name, ..)| undo(facts, name)).collect();
     Ok(Some(
         Found::new(severity, Role::Remark, title)
             .seen(off.iter().map(|(name, _, why)| said(format!("{name} is off: {why}"))))
             .because("what this run shows of changes and commits, a durable server can't hold")
             .advise(
-                format!(
-                    "set {name} = on and run again, unless production has it off as well: {}",
-                    undo(facts, name)
-                ),
+                format!("{}; then run again, unless production has it so as well", ways.join("; ")),
                 again("the check of the same name is ok"),
             ),
     ))

@@ -53,16 +53,15 @@ fn setting(
     what: &str,
     read: fn(&str) -> Option<f64>,
 ) -> Result<f64, Missing> {
+    let is_none = |shown: &str| Missing(format!("{name} is no {what}: {shown}"));
+    let missing = match facts.setting(name) {
+        Ok(shown) => return read(shown).ok_or_else(|| is_none(shown)),
+        Err(missing) => missing,
+    };
     let values = facts.section(|it| &it.settings).map(|it| &it.values);
     let watched = values.ok().and_then(|it| it.get(name)).filter(|it| it.unit.is_some());
-    match (facts.setting(name), watched) {
-        (Ok(shown), _) => {
-            read(shown).ok_or_else(|| Missing(format!("{name} is no {what}: {shown}")))
-        }
-        (Err(_), Some(value)) => of_catalogue(value, read)
-            .ok_or_else(|| Missing(format!("{name} is no {what}: {}", value.value))),
-        (Err(missing), None) => Err(missing),
-    }
+    let value = watched.ok_or(missing)?;
+    of_catalogue(value, read).ok_or_else(|| is_none(&value.value))
 }
 
 /// A value in its own unit, which may be a multiple (`8kB`).

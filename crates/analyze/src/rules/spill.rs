@@ -1,12 +1,19 @@
 //! Temporary files: what sorts and hashes put there when `work_mem` is too small for them.
-//!
-//! The rule itself stands among those of memory.
 
-use super::{BLOCK_BYTES, Ruling, again, beginning};
+use super::{BLOCK_BYTES, Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Role, fact, said};
 use model::database_metrics::StatementLoad;
 use model::finding::{Evidence, Severity};
 use model::units::{bytes, count, percent};
+
+/// The rules.
+pub(super) const RULES: [Rule; 1] = [Rule {
+    code: "temp_spill",
+    category: "memory",
+    source: "Amazon RDS, wait events IO:BufFileRead and IO:BufFileWrite; pgEdge's rule reference \
+             (more than 10 temporary files)",
+    judge: temp_spill,
+}];
 
 /// Fewer files in a run are the odd report (pgEdge's rule reference).
 const SPILLED_FILES: u64 = 10;
@@ -16,7 +23,7 @@ const SPILL_PERCENT: f64 = 20.0;
 const TEMP_FILES: &[&str] = &["IO:BufFile*"];
 
 /// M5: sorts and hashes that do not fit into `work_mem`.
-pub(super) fn temp_spill(facts: &Facts<'_>) -> Ruling {
+fn temp_spill(facts: &Facts<'_>) -> Ruling {
     let temp = facts.section(|it| &it.temp_files)?;
     if temp.files <= SPILLED_FILES {
         return Ok(None);
@@ -66,13 +73,18 @@ pub(super) fn temp_spill(facts: &Facts<'_>) -> Ruling {
 
 /// The share of the time that spilling explains, in hundredths: that of the statements that spill,
 /// as far as their calls made a file each, or of the waiting for such files where that is more.
-/// Files of a few calls say nothing of what the others take.
+/// Files of a few calls say nothing of what the others take. Nobody counts the files of a statement:
+/// each is taken to have made as large a part of them as of the blocks in them.
 fn spill_share(facts: &Facts<'_>, spilled: &[&StatementLoad], files: u64) -> f64 {
-    let share: f64 = spilled.iter().map(|it| it.share_percent).sum();
-    let calls: u64 = spilled.iter().map(|it| it.calls).sum();
-    let of_calls = (files as f64 / calls.max(1) as f64).min(1.0);
+    let blocks = |it: &StatementLoad| it.temp_blocks_written.unwrap_or(0) as f64;
+    let all: f64 = spilled.iter().map(|it| blocks(it)).sum();
+    let explained = |it: &&StatementLoad| {
+        let made = files as f64 * blocks(it) / all.max(1.0);
+        it.share_percent * (made / it.calls.max(1) as f64).min(1.0)
+    };
+    let share: f64 = spilled.iter().map(explained).sum();
     let waits = facts.waits().ok().and_then(|it| it.share(TEMP_FILES, 0.0));
-    (share * of_calls).max(waits.map_or(0.0, |it| it.percent))
+    share.max(waits.map_or(0.0, |it| it.percent))
 }
 
 /// The statements that wrote temporary blocks, most time first.

@@ -4,7 +4,7 @@ use super::blocking::{moment, worst};
 use super::shown::setting_ms;
 use super::{Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, Wait, fact, said};
-use model::finding::Severity;
+use model::finding::{Confidence, Severity};
 use model::units::{count, decimal, percent, several};
 
 /// The rules.
@@ -19,8 +19,7 @@ pub(super) const RULES: [Rule; 3] = [
     Rule {
         code: "serialization_failures",
         category: "transactions",
-        source: "PostgreSQL manual, \"Serialization Failure Handling\"; one in a hundred actions \
-                 is \
+        source: "PostgreSQL manual, \"Serialization Failure Handling\"; one in a hundred actions is \
                  our limit",
         judge: serialization_failures,
     },
@@ -38,13 +37,15 @@ const DEADLOCKS_PER_MINUTE: f64 = 5.0;
 
 /// L3: the server had to break circles of waiting.
 fn deadlocks(facts: &Facts<'_>) -> Ruling {
-    let database = facts.database()?;
-    let (contention, stats) = (database.lock_contention.data(), database.transaction_stats.data());
+    facts.database()?;
+    let stats = facts.section(|it| &it.transaction_stats).ok();
     let stats = stats.map(|it| (it.deadlocks, "database_metrics.transaction_stats.deadlocks"));
-    let locks = contention.and_then(|it| it.deadlocks);
-    let locks = locks.map(|n| (n, "database_metrics.lock_contention.deadlocks"));
+    let locks = || {
+        let n = facts.section(|it| &it.lock_contention).ok()?.deadlocks?;
+        Some((n, "database_metrics.lock_contention.deadlocks"))
+    };
     let (n, metric) = stats
-        .or(locks)
+        .or_else(locks)
         .ok_or_else(|| Missing::because("the server's deadlocks were not counted"))?;
     if n == 0 {
         return Ok(None);
@@ -54,9 +55,13 @@ fn deadlocks(facts: &Facts<'_>) -> Ruling {
     let severity =
         if per_minute > DEADLOCKS_PER_MINUTE { Severity::Critical } else { Severity::High };
     let ours = load.transactions.deadlocks;
+    let found = Found::new(severity, Role::Cause, several(n, "deadlock"));
+    let found = match stood_still(facts, n) {
+        Some(share) => found.explains(share),
+        None => found.sure(Confidence::Medium),
+    };
     Ok(Some(
-        Found::new(severity, Role::Cause, several(n, "deadlock"))
-            .explains(stood_still(facts, n))
+        found
             .seen([
                 fact(
                     format!("the server resolved {}, {} a minute", count(n), decimal(per_minute)),
@@ -87,17 +92,18 @@ const DEADLOCK_TIMEOUT_MS: f64 = 1000.0;
 
 /// The share of the busy time that deadlocks took: those in one wait for deadlock_timeout, and
 /// where that makes up half of all waiting for locks, the rest waits behind them. Where fewer than
-/// one session is busy it is a share of that one: a server with nothing to do is not held up.
-fn stood_still(facts: &Facts<'_>, deadlocks: u64) -> f64 {
+/// one session is busy it is a share of that one: a server with nothing to do is not held up. None
+/// where nobody saw the sessions.
+fn stood_still(facts: &Facts<'_>, deadlocks: u64) -> Option<f64> {
     const SESSIONS_EACH: f64 = 2.0;
-    let Ok(waits) = facts.waits() else { return 0.0 };
+    let waits = facts.waits().ok()?;
     let timeout_ms = setting_ms(facts, "deadlock_timeout").unwrap_or(DEADLOCK_TIMEOUT_MS);
     let waited_s = deadlocks as f64 * SESSIONS_EACH * timeout_ms / 1000.0;
     let busy_s = waits.busy * facts.load().elapsed_s;
     let share = (waited_s / busy_s.max(f64::MIN_POSITIVE)).min(1.0);
     let locks = waits.share(Wait::LOCK, 0.0).map_or(0.0, |it| it.percent / 100.0);
     let of_a_session = waits.busy.min(1.0);
-    of_a_session * if share >= locks / 2.0 { locks } else { share }
+    Some(of_a_session * if share >= locks / 2.0 { locks } else { share })
 }
 
 /// More than so many of a hundred actions fail to serialize.

@@ -1,6 +1,6 @@
 //! The write-ahead log and checkpoints.
 
-use super::shown::Shown;
+use super::shown::setting_bytes;
 use super::waiting::waiting;
 use super::{BLOCK_BYTES, Rule, Ruling, again};
 use crate::diagnosis::{Facts, Found, Missing, Role, fact};
@@ -190,7 +190,7 @@ pub(super) fn checkpoints(facts: &Facts<'_>) -> Ruling {
 /// Whether there is too little log for it to have asked for so many checkpoints.
 fn is_asked_by_others(facts: &Facts<'_>, asked: u64) -> bool {
     let log_bytes = facts.section(|it| &it.wal_checkpoints).ok().and_then(|it| it.wal_bytes);
-    let size = facts.setting("max_wal_size").ok().and_then(Shown::bytes);
+    let size = setting_bytes(facts, "max_wal_size").ok();
     let both = log_bytes.zip(size);
     both.is_some_and(|(log, size)| (log as f64) < size * LOG_OF_EACH * asked as f64)
 }

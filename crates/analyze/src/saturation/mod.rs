@@ -35,6 +35,8 @@ struct Step<'a> {
     throughput: f64,
     /// What was missing of the offered load, as a share of it; none where nothing was.
     behind: Option<f64>,
+    /// Whether the load is one of statements; what is achieved are actions all the same.
+    is_of_statements: bool,
 }
 
 /// What the stages say together, or why they say nothing.
@@ -62,14 +64,15 @@ pub(crate) fn of(facts: &Facts<'_>) -> Result<Saturation, Missing> {
         )));
     }
     let from = first_saturated(&steps);
-    if from.is_none() && steps[0].stage.users_mean.is_some() && next(&steps, 0).is_none() {
-        return Err(Missing::because("no stage had a fifth more users than another"));
+    if from.is_none() && next(&steps, 0).is_none() {
+        return Err(Missing::because("no stage had a fifth more load than another"));
     }
-    let mut text = from.map_or_else(|| room(&steps), |at| saturated(&steps, at));
+    let from = from.map(|at| (&steps[at], from_step(&steps, at)));
+    let mut text = from.as_ref().map_or_else(|| room(&steps), |(step, from)| saturated(step, from));
     if left_out > 0 {
         text.push_str(&format!(" ({} too short to judge)", several(left_out as u64, "stage")));
     }
-    let from = from.map(|at| from_step(&steps, at));
+    let from = from.map(|(_, from)| from);
     Ok(Saturation { text, from, steps: steps.iter().map(shown).collect() })
 }
 
@@ -92,7 +95,8 @@ fn step<'a>(load: &LoadMetrics, stage: &'a StageMetrics) -> Option<Step<'a>> {
         throughput < offered * KEPT_UP && missing > SURE * (offered * stage.length_s).sqrt()
     });
     let behind = behind.map(|offered| 1.0 - throughput / offered);
-    Some(Step { stage, load: level(stage)?, throughput, behind })
+    let is_of_statements = load.offered_queries_per_s.is_some();
+    Some(Step { stage, load: level(stage)?, throughput, behind, is_of_statements })
 }
 
 /// Slots of the schedule that an action takes: where statements are paced, several.
@@ -135,16 +139,18 @@ fn from_step(steps: &[Step<'_>], at: usize) -> SaturatedFrom {
     SaturatedFrom {
         stage: step.stage.name.clone(),
         from_s: step.stage.from_s,
-        achieved_per_s: step.stage.achieved_per_s,
+        achieved_per_s: step.throughput,
         plateau,
         achieved_of_offered_percent: step.behind.map(|behind| rounded((1.0 - behind) * 100.0)),
     }
 }
 
-fn saturated(steps: &[Step<'_>], at: usize) -> String {
-    let (step, from) = (&steps[at], from_step(steps, at));
-    let done = rate(from.achieved_per_s);
-    let why = match (from.plateau, from.achieved_of_offered_percent) {
+fn saturated(step: &Step<'_>, from: &SaturatedFrom) -> String {
+    let done = match step.is_of_statements {
+        true => format!("{} actions", rate(from.achieved_per_s)),
+        false => rate(from.achieved_per_s),
+    };
+    let why = match (&from.plateau, from.achieved_of_offered_percent) {
         (Some(plateau), _) => {
             let more = decimal(plateau.more_load_percent.round());
             let gain = plateau.more_throughput_percent.round();
@@ -153,7 +159,10 @@ fn saturated(steps: &[Step<'_>], at: usize) -> String {
         }
         (None, percent) => {
             let percent = decimal(percent.unwrap_or_default().floor());
-            format!("{done} of it succeeded ({percent} %)")
+            match step.is_of_statements {
+                true => format!("{percent} % of it succeeded"),
+                false => format!("{done} of it succeeded ({percent} %)"),
+            }
         }
     };
     format!("saturated from {} on: {why}", named(step))
@@ -166,7 +175,7 @@ fn room(steps: &[Step<'_>]) -> String {
 
 /// A load with its unit, as the stages have it in their names.
 fn named(step: &Step<'_>) -> String {
-    match (step.stage.users_mean, step.stage.name.ends_with(" statements/s")) {
+    match (step.stage.users_mean, step.is_of_statements) {
         (Some(users), _) => several(users.round() as u64, "user"),
         (None, true) => format!("{} statements/s", decimal(step.load)),
         (None, false) => rate(step.load),

@@ -106,7 +106,9 @@ fn paced_statements_are_compared_with_the_actions_that_they_make() {
         judged_in(result, stages).unwrap()
     };
     assert!(judged(200.0).text.starts_with("not saturated up to 800 statements/s"));
-    assert_eq!(judged(150.0).from.unwrap().achieved_of_offered_percent, Some(75.0));
+    let behind = judged(150.0);
+    assert_eq!(behind.text, "saturated from 800 statements/s on: 75 % of it succeeded");
+    assert_eq!(behind.from.unwrap().achieved_of_offered_percent, Some(75.0));
 }
 
 #[test]
@@ -118,7 +120,8 @@ fn without_two_stages_that_can_be_compared_there_is_a_reason() {
     let short = StageMetrics { length_s: 4.0, ..stage("short", 900.0, 900.0) };
     assert!(missing(vec![short, stage("hold", 100.0, 100.0)]).starts_with("1 of 2 stages"));
     assert!(missing(open(&[(10.0, 10.0), (20.0, 20.0)])).starts_with("2 of 2 stages"));
-    assert!(missing(vec![users(10.0, 100.0), users(11.0, 100.0)]).contains("a fifth more users"));
+    assert!(missing(open(&[(100.0, 100.0), (100.0, 100.0)])).contains("a fifth more load"));
+    assert!(missing(vec![users(10.0, 100.0), users(11.0, 100.0)]).contains("a fifth more load"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct OverlapSide {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Overlap {
-    /// How often it began.
+    /// How often it began; one that had begun in the stage before is none of this one.
     pub periods: u64,
     /// The seconds with it.
     pub with: OverlapSide,
@@ -49,18 +49,18 @@ struct Sides {
     with: IntervalHistogram,
     without: IntervalHistogram,
     periods: u64,
-    was_at_work: bool,
 }
 
 impl Sides {
-    fn add(&mut self, p99_us: u64, percent: f64) {
+    /// Takes a second; `was_at_work`: whether it was in the one before, whose stage may be another.
+    fn add(&mut self, p99_us: u64, percent: f64, was_at_work: &mut bool) {
         if percent >= AT_WORK_PERCENT {
             self.with.record_us(p99_us);
-            self.periods += u64::from(!self.was_at_work);
-            self.was_at_work = true;
+            self.periods += u64::from(!*was_at_work);
+            *was_at_work = true;
         } else if percent == 0.0 {
             self.without.record_us(p99_us);
-            self.was_at_work = false;
+            *was_at_work = false;
         }
     }
 
@@ -70,7 +70,7 @@ impl Sides {
             response_time_p99_median_ms: of.quantile_ms(0.5).unwrap_or(0.0),
             response_time_p99: of.to_base64(),
         };
-        let is_there = self.periods > 0;
+        let is_there = self.with.count() > 0;
         let (with, without) = (&self.with, &self.without);
         is_there.then(|| Overlap {
             periods: self.periods,
@@ -101,6 +101,8 @@ struct Second {
 pub(super) struct Overlaps {
     waiting: BTreeMap<u64, Second>,
     of_stage: BTreeMap<usize, Box<OfStage>>,
+    /// Whether a checkpoint, and autovacuum, was at work in the second before.
+    was_at_work: (bool, bool),
 }
 
 impl Overlaps {
@@ -134,8 +136,12 @@ impl Overlaps {
         {
             self.waiting.remove(&at);
             let of = self.of_stage.entry(stage).or_default();
-            checkpoint.iter().for_each(|percent| of.checkpoint.add(p99_us, *percent));
-            autovacuum.iter().for_each(|percent| of.autovacuum.add(p99_us, *percent));
+            if let Some(percent) = checkpoint {
+                of.checkpoint.add(p99_us, percent, &mut self.was_at_work.0);
+            }
+            if let Some(percent) = autovacuum {
+                of.autovacuum.add(p99_us, percent, &mut self.was_at_work.1);
+            }
         }
         if self.waiting.len() > WAITING {
             self.waiting.pop_first();
@@ -186,6 +192,17 @@ mod tests {
         let medians = [&seen.with, &seen.without].map(|it| it.response_time_p99_median_ms.round());
         assert_eq!(medians, [80.0, 10.0]);
         assert_eq!(autovacuum, None, "it was never at work");
+    }
+
+    #[test]
+    fn what_began_before_a_stage_did_not_begin_in_it() {
+        let mut all = Overlaps::default();
+        for (second, percent) in [0.0, 90.0, 90.0, 0.0, 90.0].into_iter().enumerate() {
+            all.load(usize::from(second >= 2), (second as f64, 1.0), Some(10.0));
+            all.server(second as f64, &row(Some(percent)));
+        }
+        let periods = |stage| all.of(stage).0.unwrap().periods;
+        assert_eq!((periods(0), periods(1)), (1, 1));
     }
 
     #[test]

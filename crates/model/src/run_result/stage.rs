@@ -189,7 +189,10 @@ impl StageTracker {
         self.response.merge(&all.response);
         if stage.hold {
             let time = (interval.start_s, interval.length_s);
-            self.overlaps.load(self.current, time, all.response.quantile_ms(0.99));
+            // Where something was due and nothing ended, it took at least as long as that.
+            let stood_still = interval.work_was_due(None).then_some(interval.length_s * 1000.0);
+            let p99_ms = all.response.quantile_ms(0.99).or(stood_still);
+            self.overlaps.load(self.current, time, p99_ms);
         }
         if let Some(offered) = interval.offered {
             *self.offered.get_or_insert(0.0) += offered;

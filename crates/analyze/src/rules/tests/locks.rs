@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::{BlockedSession, BlockingSession, LockMoment};
+use model::finding::Confidence;
 
 const UPDATE: &str = "UPDATE counters SET n = n + 1 WHERE id = 1";
 
@@ -99,6 +100,12 @@ fn a_deadlock_is_one_too_many_and_more_are_critical() {
     assert_eq!(found.title, "1 deadlock");
     assert_eq!(fires("deadlocks", deadlocked(9)).severity, Severity::Critical);
     quiet("deadlocks", deadlocked(0));
+    let unseen = |result: &mut RunResult| {
+        deadlocked(9)(result);
+        lost(&mut db(result).wait_events);
+    };
+    let found = fires("deadlocks", unseen);
+    assert_eq!((found.confidence, found.impact), (Confidence::Medium, 0.0));
     let uncounted = |result: &mut RunResult| {
         lost(&mut db(result).transaction_stats);
         db(result).lock_contention.data.as_mut().unwrap().deadlocks = None;

@@ -95,6 +95,23 @@ fn too_few_seconds_to_compare_are_told_as_such() {
 }
 
 #[test]
+fn a_stage_is_named_though_the_one_before_it_ends_at_its_border() {
+    let found = fires("checkpoint_stalls", |result| {
+        checkpoint(seen((20, 60), (80, 10)))(result);
+        let stages = &mut result.load_metrics.stages;
+        let before = StageMetrics {
+            name: "before".to_owned(),
+            length_s: 30.002,
+            hold: true,
+            ..StageMetrics::default()
+        };
+        stages[0].from_s = 30.0;
+        stages.insert(0, before);
+    });
+    assert_eq!(found.stage.as_deref(), Some("10 connections"));
+}
+
+#[test]
 fn one_checkpoint_is_believed_less_than_two() {
     let mut once = seen((20, 60), (80, 10)).unwrap();
     once.periods = 1;

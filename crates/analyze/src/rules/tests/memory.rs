@@ -2,6 +2,7 @@
 
 use super::*;
 use model::database_metrics::{StatementLoad, TempFiles};
+use model::finding::Confidence;
 use model::system_metrics::{Pressure, Stall};
 
 fn spilled(files: u64, share_percent: f64) -> impl Fn(&mut RunResult) {
@@ -34,6 +35,20 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
     let rare = fires("temp_spill", often(1_000_000));
     assert_eq!((rare.severity, rare.impact), (Severity::Medium, 0.0));
     assert_eq!(fires("temp_spill", often(22)).impact, 0.45);
+    // One that always spills is not excused by another that once did.
+    let company = fires("temp_spill", |result| {
+        spilled(11, 90.0)(result);
+        let statements = &mut db(result).query_performance.data.as_mut().unwrap().statements;
+        (statements[0].calls, statements[0].temp_blocks_written) = (10, Some(1000));
+        let rare = StatementLoad {
+            calls: 1_000_000,
+            share_percent: 5.0,
+            temp_blocks_written: Some(100),
+            ..statements[0].clone()
+        };
+        statements.push(rare);
+    });
+    assert_eq!((company.severity, company.impact), (Severity::High, 0.9));
     let waits = both(often(1_000_000), waiting(&[("IO:BufFileWrite", 3.0), ("CPU:CPU", 3.0)]));
     assert_eq!(fires("temp_spill", waits).impact, 0.5);
     lacks("temp_spill", |db| lost(&mut db.temp_files));
@@ -111,8 +126,12 @@ fn a_host_that_swaps_or_is_full_is_told() {
     assert_eq!(fires("memory_pressure", full(86.0)).severity, Severity::Medium);
     quiet("memory_pressure", full(84.0));
     let swaps = |result: &mut RunResult| host(result).swap_in_pages_per_s = Some(steady(50.0));
-    let found = fires("memory_pressure", swaps);
-    assert!(found.severity == Severity::High && rests_on(&found, 50.0));
+    let all = diagnosed(swaps);
+    let found = &all.findings[0];
+    assert!(found.severity == Severity::High && rests_on(found, 50.0));
+    // How much of the time that took nobody told; that is not the same as nothing.
+    assert_eq!(found.confidence, Confidence::Medium);
+    assert_eq!(all.diagnosis.primary.unwrap().code, "memory_pressure");
     let stalled = both(swaps, |result| {
         let stall = Stall { some_percent: steady(30.0), full_percent: None };
         let pressure = Pressure { memory: Some(stall), ..Pressure::default() };

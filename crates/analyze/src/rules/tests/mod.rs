@@ -11,8 +11,8 @@ mod network;
 mod plans;
 mod schema;
 mod settings;
-mod stalls;
 mod storage;
+mod vacuum;
 mod waits;
 mod wal;
 

@@ -48,6 +48,9 @@ fn nothing_read(result: &mut RunResult) {
 fn a_server_that_risks_its_data_is_told() {
     let found = fires("not_production_like", set("fsync", "off"));
     assert!(found.title.contains("fsync = off") && found.severity == Severity::High);
+    let both_off = both(set("fsync", "off"), set("full_page_writes", "off"));
+    let advice = fires("not_production_like", both_off).advice;
+    assert!(advice.contains("fsync") && advice.contains("full_page_writes"), "{advice}");
     let found = fires("not_production_like", set("synchronous_commit", "off"));
     assert_eq!(found.severity, Severity::Medium);
     quiet("not_production_like", set("synchronous_commit", "local"));
