@@ -6,6 +6,7 @@ use crate::failure::{ErrorClass, Failure};
 use crate::measured::{Interval, Measured};
 use crate::metric::Metric;
 use crate::sample::{ActionSample, Phase, StatementSample};
+use crate::series::ServerRow;
 use std::collections::BTreeMap;
 
 fn catalog() -> Catalog {
@@ -172,6 +173,22 @@ fn interval(start_s: f64, phase: Phase, succeeded: u64, us: u64) -> Interval {
         in_use_max: 1,
         idle_mean: 0.0,
     }
+}
+
+#[test]
+fn a_second_in_which_all_stood_still_took_at_least_as_long_as_it_was() {
+    let plan = StagePlan { length_s: 10.0, hold: true, ..StagePlan::default() };
+    let mut tracker = StageTracker::new(vec![plan], 0.0);
+    // Eight are under way and nothing ends, then nobody asks for anything.
+    for (second, in_use_max) in [(0.0, 8), (1.0, 0)] {
+        let nothing = interval(second, Phase::Measured, 0, 1);
+        tracker.interval(&Interval { actions: vec![None], in_use_max, ..nothing });
+        let checkpoint_active_percent = Some(100.0);
+        tracker.server(&ServerRow { t: second, checkpoint_active_percent, ..Default::default() });
+    }
+    let seen = tracker.finish().remove(0).checkpoint_overlap.unwrap().with;
+    assert_eq!(seen.seconds, 1);
+    assert!((seen.response_time_p99_median_ms / 1000.0 - 1.0).abs() < 0.01, "{seen:?}");
 }
 
 #[test]
