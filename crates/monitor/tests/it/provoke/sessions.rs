@@ -34,7 +34,8 @@ pub fn sessions(place: &Place) {
     let holder = oldest.holder.as_ref().unwrap();
     assert_eq!((holder.kind.as_str(), holder.name.parse()), ("session", Ok(pid)), "{oldest:?}");
     assert_eq!(holder.application.as_deref(), Some("idler"), "{oldest:?}");
-    assert!(oldest.max_age_xids >= TRANSACTIONS && oldest.begin_age_xids <= 2, "{oldest:?}");
+    assert!(oldest.max_age_xids >= TRANSACTIONS, "{oldest:?}");
+    assert!(oldest.begin_age_xids < TRANSACTIONS, "{oldest:?}");
     assert!(vacuum.xid_age.unwrap() > 0 && vacuum.freeze_max_age == Some(200_000_000));
     assert!(vacuum.mxid_age.is_some() && vacuum.multixact_freeze_max_age == Some(400_000_000));
     let waits = found(&seen.wait_events, true).unwrap();
@@ -79,6 +80,8 @@ fn provoke(place: &Place) -> (f64, u64) {
     };
     let idles = pid(&mut idler);
     idler.batch("SELECT count(*) FROM written").unwrap();
+    // What is kept from being removed is looked at once a second, first before any of these.
+    for_looks(10);
     for id in 0..TRANSACTIONS {
         writer.batch(&format!("INSERT INTO written VALUES ({id})")).unwrap();
     }
