@@ -111,8 +111,10 @@ pub struct Finding {
     /// ([`WHOLE_RUN`] where that is all of several); absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
-    /// The share of the server's busy time that it explains, less where we are not sure; 0 to 1.
-    pub impact: f64,
+    /// The share of the server's busy time that it explains, less where we are not sure; 0 to 1;
+    /// absent where nobody could tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact: Option<f64>,
 }
 
 /// A finding in the shape that the settings file's users know.

@@ -25,7 +25,8 @@ pub struct SaturatedFrom {
     pub stage: String,
     /// When it began, seconds since measuring began.
     pub from_s: f64,
-    /// Actions that succeeded in it, per second: what the server can do.
+    /// Actions that succeeded in it, per second, but for those of a queue that an earlier stage left:
+    /// what the server can do.
     pub achieved_per_s: f64,
     /// More load brought no more throughput; absent where only the next one shows it.
     #[serde(skip_serializing_if = "Option::is_none")]

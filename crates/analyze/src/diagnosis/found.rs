@@ -89,7 +89,7 @@ impl Found {
         self
     }
 
-    /// The share that it explains as far as is known, less where we are not sure.
+    /// The share that it explains, less where we are not sure; 0 where nobody could tell.
     pub(crate) fn impact(&self) -> f64 {
         let sure = match self.confidence {
             Confidence::High => 1.0,
@@ -103,7 +103,7 @@ impl Found {
 impl Fired {
     pub(super) fn finding(self, facts: &Facts<'_>) -> Finding {
         let Fired { rule, found } = self;
-        let impact = (found.impact() * 1000.0).round() / 1000.0;
+        let impact = found.explains.map(|_| (found.impact() * 1000.0).round() / 1000.0);
         Finding {
             code: rule.code.to_owned(),
             severity: found.severity,

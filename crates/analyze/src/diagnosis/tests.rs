@@ -33,7 +33,7 @@ fn what_explains_most_is_the_one_that_limits() {
     let codes: Vec<_> = all.findings.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(codes, ["lock_hot_row", "wal_sync"]);
     assert_eq!(all.diagnosis.primary.unwrap().code, "lock_hot_row");
-    assert_eq!(all.findings[0].impact, 0.667);
+    assert_eq!(all.findings[0].impact, Some(0.667));
     assert_eq!(all.recommendations.len(), 2);
 }
 
@@ -71,7 +71,7 @@ fn a_late_generator_says_so_first() {
         let all = &mut result.load_metrics.all_actions;
         (all.lateness_ms, all.response_time_ms) = (Some(latency(40.0)), Some(latency(50.0)));
     });
-    assert_eq!((found.severity, found.impact), (Severity::Critical, 1.0));
+    assert_eq!((found.severity, found.impact), (Severity::Critical, Some(1.0)));
     assert!(found.title.contains("40.0 ms"), "{}", found.title);
 }
 
@@ -127,7 +127,7 @@ fn what_explains_next_to_nothing_of_the_time_is_told_and_is_no_bottleneck() {
         let all = diagnosed(change);
         let found = &all.findings[0];
         assert_eq!((found.code.as_str(), found.severity), (code, Severity::High));
-        assert_eq!(all.diagnosis.primary, None, "{code} explains {}", found.impact);
+        assert_eq!(all.diagnosis.primary, None, "{code} explains {:?}", found.impact);
         assert!(all.diagnosis.none_reason.is_some());
     }
     let many =

@@ -30,7 +30,7 @@ fn temp_spill(facts: &Facts<'_>) -> Ruling {
     }
     let spilled = spilling(facts);
     let explained = spill_share(facts, &spilled, temp.files);
-    let limits = explained >= SPILL_PERCENT;
+    let limits = explained.is_some_and(|percent| percent >= SPILL_PERCENT);
     let severity = if limits { Severity::High } else { Severity::Medium };
     let role = if limits { Role::Cause } else { Role::Remark };
     let each = temp.bytes as f64 / temp.files as f64;
@@ -39,9 +39,13 @@ fn temp_spill(facts: &Facts<'_>) -> Ruling {
     let which = spilled.first().and_then(|it| it.text.as_deref()).map(beginning);
     let which = which.map_or_else(String::new, |it| format!(" of `{it}`"));
     let now = facts.setting("work_mem").map(|it| format!(" (now {it})")).unwrap_or_default();
+    let found = Found::new(severity, role, title);
+    let found = match explained {
+        Some(percent) => found.explains(percent / 100.0),
+        None => found,
+    };
     Ok(Some(
-        Found::new(severity, role, title)
-            .explains(explained / 100.0)
+        found
             .seen([
                 fact(
                     format!("{files} files"),
@@ -74,17 +78,20 @@ fn temp_spill(facts: &Facts<'_>) -> Ruling {
 /// The share of the time that spilling explains, in hundredths: that of the statements that spill,
 /// as far as their calls made a file each, or of the waiting for such files where that is more.
 /// Files of a few calls say nothing of what the others take. Nobody counts the files of a statement:
-/// each is taken to have made as large a part of them as of the blocks in them.
-fn spill_share(facts: &Facts<'_>, spilled: &[&StatementLoad], files: u64) -> f64 {
+/// each is taken to have made as large a part of them as of the blocks in them. None where neither
+/// statements nor waits were seen.
+fn spill_share(facts: &Facts<'_>, spilled: &[&StatementLoad], files: u64) -> Option<f64> {
     let blocks = |it: &StatementLoad| it.temp_blocks_written.unwrap_or(0) as f64;
     let all: f64 = spilled.iter().map(|it| blocks(it)).sum();
     let explained = |it: &&StatementLoad| {
         let made = files as f64 * blocks(it) / all.max(1.0);
         it.share_percent * (made / it.calls.max(1) as f64).min(1.0)
     };
-    let share: f64 = spilled.iter().map(explained).sum();
-    let waits = facts.waits().ok().and_then(|it| it.share(TEMP_FILES, 0.0));
-    share.max(waits.map_or(0.0, |it| it.percent))
+    let seen = facts.section(|it| &it.query_performance).is_ok();
+    let share = seen.then(|| spilled.iter().map(explained).sum::<f64>());
+    let waits = facts.waits().ok();
+    let waiting = waits.map(|it| it.share(TEMP_FILES, 0.0).map_or(0.0, |it| it.percent));
+    share.into_iter().chain(waiting).reduce(f64::max)
 }
 
 /// The statements that wrote temporary blocks, most time first.

@@ -53,7 +53,7 @@ impl Seen {
         ];
         lines.extend(self.findings().iter().map(|it| {
             let (severity, title) = (it.severity.name(), &it.title);
-            format!("  {} ({severity}, impact {}): {title}", it.code, it.impact)
+            format!("  {} ({severity}, impact {:?}): {title}", it.code, it.impact)
         }));
         let waits = result.database_metrics.as_ref().and_then(|it| it.wait_events.data());
         lines.push(format!("  waits: {:?}", waits.map(|it| &it.by_class)));

@@ -1,10 +1,14 @@
 //! Tables: what changes leave behind, and what the planner knows of it.
 
 use crate::place::Place;
-use crate::scene::{Place::Leads, Scene};
+use crate::scene::{
+    Place::{Found, Leads},
+    Scene,
+};
 use crate::seen::{Seen, near};
+use std::time::Duration;
 
-pub const SCENES: [Scene; 4] = [
+pub const SCENES: [Scene; 5] = [
     Scene {
         name: "an indexed column is changed all the time",
         rule: Some(("no_hot_updates", Leads)),
@@ -28,6 +32,12 @@ pub const SCENES: [Scene; 4] = [
         rule: Some(("stale_statistics", Leads)),
         also: &[],
         play: stale,
+    },
+    Scene {
+        name: "autovacuum analyzes four tables that are costly to analyze, all at once",
+        rule: Some(("maintenance_in_window", Found)),
+        also: &["cpu_saturated", "too_many_active"],
+        play: maintenance,
     },
 ];
 
@@ -88,5 +98,48 @@ fn stale() -> Seen {
     let truth = place.number(&column("n_mod_since_analyze"));
     let told = seen.value("stale_statistics", "tables.rows_modified_since_analyze");
     near("changed rows", told, truth, 2.0);
+    seen
+}
+
+/// Tables whose analyzing takes a processor's time: an index on what a slow function gives.
+const COSTLY: u32 = 4;
+
+fn maintenance() -> Seen {
+    let place =
+        Place::with_game(&[("autovacuum_naptime", "1s"), ("autovacuum_max_workers", "4")], 5000);
+    let function = |work: u32| {
+        place.sql(&format!(
+            "CREATE OR REPLACE FUNCTION slow(n int) RETURNS bigint IMMUTABLE LANGUAGE sql AS \
+             'SELECT sum(i) + n FROM generate_series(1, {work}) i'"
+        ));
+    };
+    function(1);
+    for table in 0..COSTLY {
+        place.sql(&format!(
+            "CREATE TABLE costly{table} (n int) WITH (autovacuum_enabled = off); \
+             INSERT INTO costly{table} SELECT generate_series(1, 3000); \
+             CREATE INDEX ON costly{table} (slow(n))"
+        ));
+    }
+    function(10_000);
+    let sql = "SELECT sum(n) FROM game WHERE id > $1";
+    let load = place.statements(sql, 1000, "--connections 2 --rate 60 --duration 18s");
+    let mut running = load.start();
+    running.wait_for_second(6);
+    for table in 0..COSTLY {
+        place.sql(&format!("ALTER TABLE costly{table} RESET (autovacuum_enabled)"));
+    }
+    let mut client = place.client();
+    let workers = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'";
+    let mut busy_s = 0.0;
+    for _ in 0..110 {
+        let at_work = client.query_one(workers, &[]).unwrap().value::<i64>(0).unwrap() > 0;
+        busy_s += f64::from(u8::from(at_work)) / 10.0;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let seen = Seen::of(&running.wait());
+    let stage = &seen.result.load_metrics.stages[0];
+    let seconds = stage.autovacuum_overlap.as_ref().unwrap().with.seconds as f64;
+    near("seconds with it", seconds, busy_s, 30.0);
     seen
 }

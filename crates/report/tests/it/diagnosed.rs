@@ -87,7 +87,7 @@ fn hot_row() -> Finding {
         source: "Amazon RDS, wait event Lock:transactionid".to_owned(),
         window: Some(Window { from_s: -0.2, to_s: 60.0 }),
         stage: Some("hold 1,000 actions/s".to_owned()),
-        impact: 0.4,
+        impact: Some(0.4),
     }
 }
 
@@ -100,7 +100,7 @@ fn deadlocks() -> Finding {
         advice: "change rows in the same order everywhere".to_owned(),
         window: None,
         stage: None,
-        impact: 0.01,
+        impact: Some(0.01),
         ..hot_row()
     }
 }

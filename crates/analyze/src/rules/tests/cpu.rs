@@ -34,7 +34,7 @@ fn without_the_host_the_sessions_alone_are_less_sure() {
         result.environment.host.cpus = Some(4);
     };
     let found = fires("cpu_saturated", both(waiting(&[("CPU:CPU", 4.0)]), remote));
-    assert_eq!((found.confidence, found.impact), (Confidence::Medium, 0.7));
+    assert_eq!((found.confidence, found.impact), (Confidence::Medium, Some(0.7)));
     quiet("cpu_saturated", both(waiting(&[("CPU:CPU", 3.9)]), remote));
     let reason = unknown("cpu_saturated", |result| result.system_metrics = None);
     assert!(reason.contains("how many CPUs"), "{reason}");
@@ -84,7 +84,7 @@ fn planned(plan_ms: Option<f64>) -> impl Fn(&mut RunResult) {
 fn planning_that_takes_a_third_of_the_work_is_told() {
     let found = fires("planning", both(planned(Some(90_000.0)), statements(&[60.0, 40.0])));
     assert!(rests_on(&found, 90_000.0) && found.advice.contains("SELECT 60"));
-    assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
+    assert_eq!((found.severity, found.impact), (Severity::High, Some(0.5)));
     quiet("planning", planned(Some(26_000.0)));
     let unseen = both(planned(Some(90_000.0)), |result| lost(&mut db(result).wait_events));
     assert_eq!(fires("planning", unseen).confidence, Confidence::Medium);
@@ -105,7 +105,7 @@ fn compiling_that_takes_a_tenth_of_the_work_is_told_with_its_statement() {
     let found = fires("jit", compiled(Some(45_000.0)));
     assert!(rests_on(&found, 45_000.0) && found.title.contains("50.0 %"), "{found:#?}");
     assert!(found.evidence.iter().any(|it| it.text.ends_with("SELECT 40")), "{found:#?}");
-    assert_eq!((found.severity, found.impact), (Severity::High, 0.5));
+    assert_eq!((found.severity, found.impact), (Severity::High, Some(0.5)));
     assert_eq!(fires("jit", compiled(Some(9100.0))).severity, Severity::Medium);
     quiet("jit", compiled(Some(9000.0)));
     assert!(unknown("jit", compiled(None)).contains("version 15"));

@@ -23,7 +23,7 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
     let found = fires("temp_spill", spilled(11, 90.0));
     assert!(rests_on(&found, 11.0) && rests_on(&found, f64::from(11 << 20)));
     assert!(found.advice.contains("now 4MB") && found.advice.contains("ORDER BY x"));
-    assert_eq!((found.severity, found.impact), (Severity::High, 0.9));
+    assert_eq!((found.severity, found.impact), (Severity::High, Some(0.9)));
     assert_eq!(fires("temp_spill", spilled(11, 19.0)).severity, Severity::Medium);
     quiet("temp_spill", spilled(10, 90.0));
     let often = |calls: u64| {
@@ -33,8 +33,8 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
         })
     };
     let rare = fires("temp_spill", often(1_000_000));
-    assert_eq!((rare.severity, rare.impact), (Severity::Medium, 0.0));
-    assert_eq!(fires("temp_spill", often(22)).impact, 0.45);
+    assert_eq!((rare.severity, rare.impact), (Severity::Medium, Some(0.0)));
+    assert_eq!(fires("temp_spill", often(22)).impact, Some(0.45));
     // One that always spills is not excused by another that once did.
     let company = fires("temp_spill", |result| {
         spilled(11, 90.0)(result);
@@ -48,9 +48,15 @@ fn a_sort_that_spills_is_told_with_its_statement_and_work_mem() {
         };
         statements.push(rare);
     });
-    assert_eq!((company.severity, company.impact), (Severity::High, 0.9));
+    assert_eq!((company.severity, company.impact), (Severity::High, Some(0.9)));
     let waits = both(often(1_000_000), waiting(&[("IO:BufFileWrite", 3.0), ("CPU:CPU", 3.0)]));
-    assert_eq!(fires("temp_spill", waits).impact, 0.5);
+    assert_eq!(fires("temp_spill", waits).impact, Some(0.5));
+    let unseen = fires("temp_spill", |result| {
+        spilled(11, 90.0)(result);
+        lost(&mut db(result).query_performance);
+        lost(&mut db(result).wait_events);
+    });
+    assert_eq!((unseen.severity, unseen.impact), (Severity::Medium, None));
     lacks("temp_spill", |db| lost(&mut db.temp_files));
 }
 
@@ -70,7 +76,7 @@ fn a_working_set_that_does_not_fit_takes_a_low_ratio_and_sessions_that_wait() {
     let found = fires("cache_misses", missed(100_000, 2.0));
     assert!(rests_on(&found, 0.9) && rests_on(&found, 2.0), "{:#?}", found.evidence);
     assert!(found.advice.contains("now 2GB") && found.advice.contains("2 GiB"));
-    assert_eq!(found.impact, 0.5);
+    assert_eq!(found.impact, Some(0.5));
     quiet("cache_misses", missed(9_000, 2.0));
     quiet("cache_misses", missed(100_000, 0.3));
     let fits = |result: &mut RunResult| set(result, "shared_buffers", "4GB");
@@ -138,7 +144,7 @@ fn a_host_that_swaps_or_is_full_is_told() {
         host(result).pressure = Section::read(pressure, (0.0, 100.0));
     });
     let found = fires("memory_pressure", stalled);
-    assert!(rests_on(&found, 30.0) && found.impact == 0.3, "{found:#?}");
+    assert!(rests_on(&found, 30.0) && found.impact == Some(0.3), "{found:#?}");
     let blind = |result: &mut RunResult| host(result).memory_usage_percent = None;
     assert!(unknown("memory_pressure", blind).contains("does not tell"));
 }

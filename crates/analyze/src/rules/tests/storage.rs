@@ -15,7 +15,7 @@ fn reading(busy_percent: f64, read_ms: f64) -> impl Fn(&mut RunResult) {
 fn a_disk_is_saturated_when_sessions_wait_and_it_is_busy_or_slow() {
     let found = fires("storage_saturated", reading(95.0, 0.4));
     assert!(rests_on(&found, 95.0) && rests_on(&found, 3.0), "{:#?}", found.evidence);
-    assert_eq!((found.confidence, found.impact), (Confidence::High, 0.75));
+    assert_eq!((found.confidence, found.impact), (Confidence::High, Some(0.75)));
     fires("storage_saturated", reading(50.0, 9.0));
     quiet("storage_saturated", reading(89.0, 4.9));
     let blind = both(reading(0.0, 0.0), |result| host(result).disk.data = None);
