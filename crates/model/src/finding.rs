@@ -112,7 +112,7 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// The share of the server's busy time that it explains, less where we are not sure; 0 to 1;
-    /// absent where nobody could tell.
+    /// absent where nobody could tell, or where it is not about time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impact: Option<f64>,
 }

@@ -27,7 +27,9 @@ pub struct Watched {
     pub local_server: Option<LocalServer>,
     /// Who tells of its host instead, from there.
     pub node_exporter: Option<NodeExporter>,
-    /// The pooler in front of it, where there is one, or why it can't be asked.
+    /// Whether a pooler of any kind may stand in front of it.
+    pub is_behind_pooler: bool,
+    /// The console of the PgBouncer in front of it, where there is one, or why it can't be asked.
     pub pooler: Option<Result<PoolerConsole, Unread>>,
     /// The stages of the measured time; none where its load does not change.
     pub stages: Vec<StagePlan>,

@@ -52,7 +52,8 @@ pub struct ServerRow {
     /// Buffers that the checkpointer and the background writer wrote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buffers_written_per_s: Option<f64>,
-    /// Reads of data and temporary files by the whole server (`pg_stat_io`, since version 16).
+    /// Reads of data and temporary files by the whole server (`pg_stat_io`, since version 16): up to
+    /// version 17 of a block each, since 18 of up to `io_combine_limit` at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub io_reads_per_s: Option<f64>,
     /// Writes of them.

@@ -6,37 +6,50 @@ use super::shown::shown;
 use model::database_metrics::{BlockedSession, BlockingSession, LockMoment, Unread};
 use wire::blocking::OwnedRow;
 
-/// At most 50 that wait, and those that they wait for without waiting themselves.
+/// Those that wait, at most `MOST` of them, whose statements are the oldest, and those that they wait
+/// for without waiting themselves. How many wait in all stands beside each.
 const SQL: &str = "\
     WITH waiting AS MATERIALIZED (
-        SELECT pid, pg_catalog.pg_blocking_pids(pid) AS blockers, wait_event, query,
-               extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS age_ms,
-               extract(epoch FROM clock_timestamp() - {waitstart})::float8 * 1000 AS waiting_ms
-          FROM pg_catalog.pg_stat_get_activity(NULL::int4)
-         WHERE wait_event_type = 'Lock' LIMIT 50)
-    SELECT pid::float8, array_to_string(blockers, ','), wait_event, left(query, 200), age_ms,
-           NULL::text, waiting_ms
-      FROM waiting WHERE cardinality(blockers) > 0
+        SELECT pid, wait_event, query, query_start
+          FROM pg_catalog.pg_stat_get_activity(NULL::int4) WHERE wait_event_type = 'Lock'),
+    since AS MATERIALIZED ({since}),
+    listed AS MATERIALIZED (
+        SELECT pid, pg_catalog.pg_blocking_pids(pid) AS blockers, wait_event, query, query_start
+          FROM (SELECT * FROM waiting ORDER BY query_start LIMIT 50) first)
+    SELECT pid::float8, array_to_string(blockers, ','), wait_event, left(query, 200),
+           extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000, NULL::text,
+           extract(epoch FROM clock_timestamp() - waitstart)::float8 * 1000,
+           (SELECT count(*) FROM waiting)::float8
+      FROM listed LEFT JOIN since USING (pid) WHERE cardinality(blockers) > 0
     UNION ALL
     SELECT pid::float8, NULL, NULL, left(query, 200),
            extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000, state,
-           NULL::float8
+           NULL::float8, NULL::float8
       FROM pg_catalog.pg_stat_get_activity(NULL::int4)
-     WHERE pid IN (SELECT unnest(blockers) FROM waiting)
+     WHERE pid IN (SELECT unnest(blockers) FROM listed)
        AND pid NOT IN (SELECT pid FROM waiting)";
-/// Since when a session waits; a server before PostgreSQL 14 does not know.
-const WAIT_START: &str = "(SELECT min(l.waitstart) FROM pg_catalog.pg_locks l \
-                            WHERE l.pid = pg_stat_get_activity.pid AND NOT l.granted)";
+/// As many as the statement lists.
+const MOST: u64 = 50;
+/// Since when each session waits; a server before PostgreSQL 14 does not know.
+const WAIT_START: &str = "SELECT pid, min(waitstart) AS waitstart FROM pg_catalog.pg_locks WHERE NOT granted GROUP BY pid";
+const NO_WAIT_START: &str = "SELECT NULL::int4 AS pid, NULL::timestamptz AS waitstart";
 
-/// How long not to ask again where no more wait than at the worst moment, s.
+/// How long not to ask again where not plainly more wait than ever before, s.
 const AGAIN_S: f64 = 1.0;
+/// How long not to ask again where it failed: it may have taken all the time that a call may.
+const AGAIN_AFTER_FAILURE_S: f64 = 10.0;
+/// So many times as many are plainly more.
+const MORE: f64 = 1.25;
 
 /// The worst moment so far: when most waited, and of those moments the one when whoever they waited
 /// for had kept its locks the longest.
 #[derive(Debug, Default)]
 pub(super) struct Worst {
     moment: Option<LockMoment>,
-    asked_s: f64,
+    /// The most that waited when we asked.
+    most: f64,
+    again_s: f64,
+    has_failed: bool,
     /// Why it could not be asked for the last time.
     trouble: Option<Unread>,
 }
@@ -44,28 +57,34 @@ pub(super) struct Worst {
 impl Worst {
     /// Looks closer where more sessions wait than at the worst moment so far, or as many as then.
     pub(super) fn look(&mut self, session: &mut Session, at_s: f64, waiting: f64) {
-        let most = self.moment.as_ref().map_or(0, |worst| worst.waiting_sessions);
-        let waiting = waiting as u64;
-        let is_due = at_s >= self.asked_s + AGAIN_S;
-        if waiting < most.max(1) || (waiting == most && !is_due) {
+        if !self.is_worth_asking(at_s, waiting) {
             return;
         }
-        self.asked_s = at_s;
+        self.most = self.most.max(waiting);
         // Where they can't be listed, their number stands in `waiting_sessions` all the same.
-        let mut moment = match read(session) {
+        let read = read(session);
+        self.has_failed = read.is_err();
+        self.again_s = at_s + if self.has_failed { AGAIN_AFTER_FAILURE_S } else { AGAIN_S };
+        let moment = match read {
             Ok(moment) => moment,
             Err(unread) => {
                 self.trouble = Some(unread);
                 return;
             }
         };
-        // By the time we ask, some may have what they waited for: then it was not that moment.
-        moment.waiting_sessions = moment.waiting_sessions.max(moment.blocked.len() as u64);
         let is_worst = self.moment.as_ref().is_none_or(|worst| is_worse(&moment, worst));
         // Whoever waited may have had its lock by then: a moment without anybody is none.
         if moment.waiting_sessions > 0 && is_worst {
             self.moment = Some(LockMoment { at_s, ..moment });
         }
+    }
+
+    /// By the time that we asked, some may have had what they waited for: the worst moment on record
+    /// may be one of fewer than we asked for.
+    fn is_worth_asking(&self, at_s: f64, waiting: f64) -> bool {
+        let worst = self.moment.as_ref().map_or(0, |worst| worst.waiting_sessions);
+        let is_plainly_more = waiting >= self.most * MORE && !self.has_failed;
+        waiting >= worst.max(1) as f64 && (at_s >= self.again_s || is_plainly_more)
     }
 
     pub(super) fn finish(&self) -> Option<LockMoment> {
@@ -92,27 +111,34 @@ fn read(session: &mut Session) -> Result<LockMoment, Unread> {
     session.ensure()?;
     let since = match session.catalogue().has_column("pg_locks", "waitstart") {
         true => WAIT_START,
-        false => "NULL::timestamptz",
+        false => NO_WAIT_START,
     };
-    let sql = SQL.replace("{waitstart}", since);
+    let sql = SQL.replace("{since}", since);
     let mut moment = LockMoment::default();
+    let mut waiting = 0;
     for row in session.poll("who blocks whom", &sql, &[])? {
         let statement = text(&row, 3).map(|text| shown(&text)).unwrap_or_default();
         let pid = number(&row, 0).unwrap_or(0.0) as i64;
         let age_ms = number(&row, 4).map(f64::round);
         match text(&row, 1) {
-            Some(blockers) => moment.blocked.push(BlockedSession {
-                pid,
-                blocked_by: pids(&blockers),
-                lock: text(&row, 2).unwrap_or_default(),
-                waiting_ms: number(&row, 6).map(f64::round),
-                statement_age_ms: age_ms,
-                statement,
-            }),
+            Some(blockers) => {
+                waiting = number(&row, 7).unwrap_or(0.0) as u64;
+                moment.blocked.push(BlockedSession {
+                    pid,
+                    blocked_by: pids(&blockers),
+                    lock: text(&row, 2).unwrap_or_default(),
+                    waiting_ms: number(&row, 6).map(f64::round),
+                    statement_age_ms: age_ms,
+                    statement,
+                });
+            }
             None => moment.blocking.push(blocking(&row, pid, age_ms, statement)),
         }
     }
-    moment.waiting_sessions = moment.blocked.len() as u64;
+    // Some of those that waited may have had their lock a moment later, when their blockers were
+    // asked for; of those that are not listed nobody knows.
+    let unlisted = waiting.saturating_sub(MOST);
+    moment.waiting_sessions = moment.blocked.len() as u64 + unlisted;
     Ok(moment)
 }
 

@@ -6,7 +6,7 @@ use super::counters::Counters;
 use super::database;
 use super::grouped::Grouped;
 use super::io;
-use super::session::Session;
+use super::session::{Cost, Session};
 use super::wal::{Checkpoints, Wal};
 use crate::timeline::round;
 use model::database_metrics::Unread;
@@ -17,6 +17,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Counted {
     pub(super) at: Instant,
+    /// What our own statements were until then.
+    own: Cost,
     database: Counters,
     wal: Option<Wal>,
     checkpoints: Option<Checkpoints>,
@@ -26,9 +28,11 @@ pub(super) struct Counted {
 impl Counted {
     /// Reads them all; an error where the database's own can't be read.
     pub(super) fn read(session: &mut Session) -> Result<Counted, Unread> {
+        let own = session.cost;
         let database = database::read(session)?;
         Ok(Counted {
             at: Instant::now(),
+            own,
             database,
             wal: Wal::read(session).ok(),
             checkpoints: Checkpoints::read(session).ok(),
@@ -44,9 +48,9 @@ impl Counted {
             return;
         }
         let per_s = |value: f64| round(value / length_s);
+        row.length_s = Some(round(length_s));
         if let Ok(added) = self.database.since(&earlier.database) {
-            row.length_s = Some(round(length_s));
-            database::fill(row, &added, length_s);
+            database::fill(row, &added, &self.own.since(&earlier.own), length_s);
         }
         if let Some((now, then)) = self.wal.as_ref().zip(earlier.wal.as_ref()) {
             row.wal_bytes_per_s = now.bytes_since(then).map(per_s);

@@ -80,8 +80,7 @@ pub(super) fn wait_until_told(session: &mut Session) {
 /// Transactions of a window of so many seconds. `own` is what the monitor's statements were in
 /// it: each is a transaction of its own.
 pub(super) fn transactions(added: &Counters, own: &Cost, window_s: f64) -> TransactionStats {
-    let own_commits = own.statements.saturating_sub(own.failed) + own.connects;
-    let commits = added.count("xact_commit").saturating_sub(own_commits);
+    let commits = added.count("xact_commit").saturating_sub(own.commits());
     let rollbacks = added.count("xact_rollback").saturating_sub(own.failed);
     TransactionStats {
         commits,
@@ -132,12 +131,15 @@ pub(super) fn sessions(stats: &mut ConnectionStats, added: &Counters, own: &Cost
     stats.parallel_workers_launched = added.whole("parallel_workers_launched");
 }
 
-/// Puts the counters of a second into its row.
-pub(super) fn fill(row: &mut ServerRow, added: &Counters, length_s: f64) {
+/// Puts the counters of a second into its row, without the transactions that were the monitor's
+/// own: as near as the server tells, which may count some of them a second later.
+pub(super) fn fill(row: &mut ServerRow, added: &Counters, own: &Cost, length_s: f64) {
     let per_s = |name| added.get(name).map(|value| round(value / length_s));
-    let (commits, rollbacks) = (per_s("xact_commit"), per_s("xact_rollback"));
+    let others = |name, own: u64| Some((added.get(name)? - own as f64).max(0.0) / length_s);
+    let commits = others("xact_commit", own.commits());
+    let rollbacks = others("xact_rollback", own.failed);
     row.transactions_per_s = commits.zip(rollbacks).map(|(commits, back)| round(commits + back));
-    row.rollbacks_per_s = rollbacks;
+    row.rollbacks_per_s = rollbacks.map(round);
     row.deadlocks = added.get("deadlocks");
     row.blocks_read_per_s = per_s("blks_read");
     row.blocks_hit_per_s = per_s("blks_hit");

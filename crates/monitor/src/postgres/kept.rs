@@ -13,17 +13,21 @@ const MOST: usize = 64;
 pub(super) struct Kept {
     /// The texts, with the numbers in their names.
     numbers: BTreeMap<String, usize>,
+    /// Which connection it is. A pooler that we don't know of may give us a server with statements of
+    /// an earlier one, or of another run: none of them may have a name of ours.
+    connection: u64,
     is_off: bool,
 }
 
 impl Kept {
     pub(super) fn behind_pooler(is_off: bool) -> Kept {
-        Kept { numbers: BTreeMap::new(), is_off }
+        Kept { numbers: BTreeMap::new(), connection: 0, is_off }
     }
 
     /// A new connection has kept nothing yet.
     pub(super) fn forget(&mut self) {
         self.numbers.clear();
+        self.connection += 1;
     }
 
     /// Runs a statement, from its second time on as the server has kept it.
@@ -37,11 +41,11 @@ impl Kept {
             return client.query(sql, params);
         }
         let answer = match self.numbers.get(sql) {
-            Some(number) => client.run_prepared(&name(*number), params),
+            Some(number) => client.run_prepared(&self.name(*number), params),
             None if self.numbers.len() >= MOST => return client.query(sql, params),
             None => {
                 let number = self.numbers.len();
-                let answer = client.prepare_and_run(&name(number), sql, params);
+                let answer = client.prepare_and_run(&self.name(number), sql, params);
                 if answer.is_ok() {
                     self.numbers.insert(sql.to_owned(), number);
                 }
@@ -56,10 +60,10 @@ impl Kept {
             answer => answer,
         }
     }
-}
 
-fn name(number: usize) -> String {
-    format!("pgsurge_monitor_{number}")
+    fn name(&self, number: usize) -> String {
+        format!("pgsurge_monitor_{}_{}_{number}", std::process::id(), self.connection)
+    }
 }
 
 /// Whether it would not have come without keeping: the statement is not there (26000) or another's

@@ -104,12 +104,11 @@ impl<'a> Sampled<'a> {
     pub(super) fn locks(&self) -> Section<LockContention> {
         let counters = self.span.both(|it| &it.database).and_then(|(then, now)| now.since(then));
         let (tally, worst) = (&self.observed.tally, &self.observed.worst);
-        let waiting_sessions = tally.waiting_sessions();
         let length_s = self.window.as_ref().map_or(0.0, |(from_s, to_s)| to_s - from_s);
         let made = LockContention {
             samples: tally.samples,
-            waiting_sessions,
-            lock_wait_s: round(waiting_sessions.mean * length_s),
+            waiting_sessions: tally.waiting_sessions(),
+            lock_wait_s: round(tally.lock_wait_s(length_s)),
             deadlocks: counters.as_ref().ok().and_then(database::deadlocks),
             worst: worst.finish(),
         };

@@ -40,6 +40,11 @@ impl Cost {
             round_trips: self.round_trips - earlier.round_trips,
         }
     }
+
+    /// What the server counts of it as commits: each statement, and each connect.
+    pub(super) fn commits(&self) -> u64 {
+        self.statements.saturating_sub(self.failed) + self.connects
+    }
 }
 
 /// See the module.
@@ -67,7 +72,7 @@ impl Session {
             watched: watched.clone(),
             client: None,
             catalogue: Catalogue::default(),
-            kept: Kept::behind_pooler(watched.pooler.is_some()),
+            kept: Kept::behind_pooler(watched.is_behind_pooler),
             retry_at: Instant::now(),
             trouble: Unread::missing("there was no connection"),
             application: application.unwrap_or_default(),

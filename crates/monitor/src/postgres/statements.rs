@@ -148,9 +148,14 @@ impl Statements {
     fn since(&self, earlier: &Statements) -> Result<(BTreeMap<Key, Counters>, u64), Unread> {
         self.not_reset(earlier)?;
         let has_forgotten = self.dealloc > earlier.dealloc;
+        let is_full = earlier.by_key.len() >= MOST;
         let mut added = BTreeMap::new();
         for (key, counters) in &self.by_key {
             let began = earlier.by_key.get(key).cloned();
+            // There was no room for it then: nobody knows where it began.
+            if began.is_none() && is_full {
+                continue;
+            }
             let since = counters.since(&began.unwrap_or_else(|| counters.zero()));
             let since = match since {
                 Ok(since) => since,

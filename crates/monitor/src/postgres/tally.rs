@@ -104,6 +104,11 @@ impl Tally {
         self.waiting.over(self.samples)
     }
 
+    /// How long sessions waited for locks in a window of so many seconds, all of them together.
+    pub(super) fn lock_wait_s(&self, length_s: f64) -> f64 {
+        self.waiting.sum / self.samples.max(1) as f64 * length_s
+    }
+
     fn classes(&self) -> BTreeMap<String, f64> {
         let mut classes = BTreeMap::<String, f64>::new();
         for ((class, _), sum) in &self.events {

@@ -21,6 +21,9 @@ const WAL: &[Wanted] = &wanted![
 const CHECKPOINTS: &[Wanted] = &[
     Wanted { name: "timed", columns: &["num_timed", "checkpoints_timed"] },
     Wanted { name: "requested", columns: &["num_requested", "checkpoints_req"] },
+    // Those of a standby; up to version 16 the two above have them.
+    Wanted { name: "restart_timed", columns: &["restartpoints_timed"] },
+    Wanted { name: "restart_requested", columns: &["restartpoints_req"] },
     Wanted { name: "write_ms", columns: &["write_time", "checkpoint_write_time"] },
     Wanted { name: "sync_ms", columns: &["sync_time", "checkpoint_sync_time"] },
     Wanted { name: "buffers", columns: &["buffers_written", "buffers_checkpoint"] },
@@ -86,7 +89,7 @@ impl Checkpoints {
         let writer = self.writer.since(&earlier.writer).ok()?;
         let buffers = checkpoints.get("buffers").zip(writer.get("buffers_clean"));
         Some(AddedCheckpoints {
-            checkpoints: checkpoints.get("timed").zip(checkpoints.get("requested")).map(add),
+            checkpoints: timed(&checkpoints).zip(requested(&checkpoints)).map(add),
             buffers: buffers.map(add),
         })
     }
@@ -100,6 +103,16 @@ pub(super) struct AddedCheckpoints {
     pub(super) checkpoints: Option<f64>,
     /// Buffers that the checkpointer and the background writer wrote.
     pub(super) buffers: Option<f64>,
+}
+
+/// Those that were due by time, a standby's restart points among them.
+fn timed(added: &Counters) -> Option<f64> {
+    Some(added.get("timed")? + added.get("restart_timed").unwrap_or(0.0))
+}
+
+/// Those that somebody asked for, or that the log's size did.
+fn requested(added: &Counters) -> Option<f64> {
+    Some(added.get("requested")? + added.get("restart_requested").unwrap_or(0.0))
 }
 
 fn add((one, other): (f64, f64)) -> f64 {
@@ -155,8 +168,8 @@ fn checkpoints(
 ) -> Result<(), Unread> {
     let checkpoints = now.checkpoints.since(&then.checkpoints)?;
     let writer = now.writer.since(&then.writer)?;
-    made.checkpoints_timed = checkpoints.whole("timed");
-    made.checkpoints_requested = checkpoints.whole("requested");
+    made.checkpoints_timed = timed(&checkpoints).map(|it| it as u64);
+    made.checkpoints_requested = requested(&checkpoints).map(|it| it as u64);
     made.checkpoint_write_ms = checkpoints.get("write_ms").map(round);
     made.checkpoint_sync_ms = checkpoints.get("sync_ms").map(round);
     made.buffers_checkpoint = checkpoints.whole("buffers");

@@ -189,7 +189,7 @@ fn a_server_that_is_reset_frozen_and_restarted_is_watched_through_all_of_it() {
     let place = Place::of(&server, server.database());
     let seen = place.watch(|| {
         place.sql("SELECT pg_stat_statements_reset(); SELECT pg_stat_reset_shared('bgwriter')");
-        for_looks(5);
+        for_looks(15);
     });
     missing(&seen.database.query_performance, "pg_stat_statements was reset");
     let log = &seen.database.wal_checkpoints;
@@ -200,7 +200,7 @@ fn a_server_that_is_reset_frozen_and_restarted_is_watched_through_all_of_it() {
 
     let began = Instant::now();
     let seen = place.watch(|| {
-        for_looks(5);
+        for_looks(15);
         server.pause();
     });
     server.resume();
@@ -251,7 +251,7 @@ fn whoever_wants_to_go_at_once_does_not_wait_for_counters() {
 #[test]
 fn a_server_elsewhere_has_no_cpu_that_we_could_know() {
     let place = Place::new("elsewhere");
-    let system = place.watching(Duration::ZERO, false).during(|| for_looks(3)).system;
+    let system = place.watching(Duration::ZERO, false).during(|| for_looks(12)).system;
     assert!(system.server_host.data().is_none(), "{system:?}");
     assert!(system.server_host.reason.unwrap().contains("on another host"));
     assert!(system.generator_host.unwrap().data().is_some());

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail the test, as its body does")]
 
+mod blocked;
 mod faults;
 mod host;
 mod node_exporter;

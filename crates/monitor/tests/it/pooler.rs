@@ -27,9 +27,9 @@ fn seen(place: &Place, bouncer: &PgBouncer, load: impl FnOnce()) -> Section<Pool
     watching.during(load).database.pooler.expect("a pooler that was named has a section")
 }
 
-/// Three clients share one server connection for a second and a half.
+/// Three clients share one server connection for three seconds.
 fn queue_up(place: &Place, bouncer: &PgBouncer) -> u64 {
-    let until = Instant::now() + Duration::from_millis(1500);
+    let until = Instant::now() + Duration::from_secs(3);
     let ask = || {
         let mut client = place.client_through(bouncer.port());
         let mut count = 0;
@@ -71,7 +71,7 @@ fn a_pool_with_room_has_no_queue() {
     let mut client = place.client_through(bouncer.port());
     client.batch("SELECT 1").unwrap();
     let section = seen(&place, &bouncer, || {
-        for_looks(6);
+        for_looks(15);
         client.batch("SELECT 1").unwrap();
     });
     let pools = section.data().unwrap();
@@ -93,7 +93,7 @@ fn a_pooler_that_dies_meanwhile_ends_nothing() {
     let (place, mut bouncer) = (Place::bare("died"), bouncer(&[]));
     let console = console(&place, &bouncer);
     let section = place.watching_pooler(console).during(|| {
-        for_looks(6);
+        for_looks(15);
         bouncer.kill();
         for_looks(6);
     });

@@ -12,7 +12,7 @@ fn seen_by(user: &str, grants: &str) -> DatabaseMetrics {
     own.watch(|| {
         other.batch("SELECT 'of another user'").unwrap();
         own.sql("SELECT 'of its own'");
-        for_looks(5);
+        for_looks(20);
     })
     .database
 }
@@ -63,7 +63,7 @@ fn a_member_of_pg_monitor_and_a_superuser_see_everything() {
 #[test]
 fn sessions_that_just_start_are_not_called_hidden() {
     let place = Place::new("starting");
-    let connect = || (0..500).for_each(|_| drop(place.client()));
+    let connect = || (0..200).for_each(|_| drop(place.client()));
     let all = || {
         std::thread::scope(|scope| (0..6).for_each(|_| drop(scope.spawn(connect))));
     };

@@ -114,7 +114,11 @@ impl Place {
 
     /// The same with a pooler.
     pub fn watching_pooler(&self, pooler: PoolerConsole) -> Watching {
-        Watching::start(Watched { pooler: Some(Ok(pooler)), ..self.watched() })
+        Watching::start(Watched {
+            is_behind_pooler: true,
+            pooler: Some(Ok(pooler)),
+            ..self.watched()
+        })
     }
 
     /// The same through a pooler that it is not told of.
@@ -163,6 +167,7 @@ impl Place {
             on_this_host: Some(true),
             local_server: self.local_server(),
             node_exporter: None,
+            is_behind_pooler: false,
             pooler: None,
             stages: Vec::new(),
             warm_up: Duration::ZERO,

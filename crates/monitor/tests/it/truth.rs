@@ -1,8 +1,8 @@
 //! What was provoked, against what was counted.
 
 use crate::provoke;
-use crate::server::{Place, for_looks, start, until};
-use model::database_metrics::{BlockedSession, Status};
+use crate::server::{Place, for_looks, start};
+use model::database_metrics::Status;
 use model::series::ServerRow;
 use std::time::{Duration, Instant};
 
@@ -160,42 +160,6 @@ fn active_sessions_agree_with_the_time_that_statements_took() {
 }
 
 #[test]
-fn who_blocks_whom_is_seen_with_the_statement_of_the_root() {
-    let place = Place::new("blocked");
-    place.sql(ROWS);
-    let watched = place.watch(|| {
-        let (mut root, mut first, mut second) = (place.client(), place.client(), place.client());
-        root.batch("BEGIN").unwrap();
-        root.batch("UPDATE rows SET value = 9 WHERE id = 1").unwrap();
-        std::thread::scope(|scope| {
-            for client in [&mut first, &mut second] {
-                scope.spawn(|| client.batch("DELETE FROM rows WHERE id = 1").unwrap());
-            }
-            let waiting = "SELECT count(*)::float8 FROM pg_stat_activity \
-                           WHERE wait_event_type = 'Lock' AND datname = 'blocked'";
-            until("two that wait", || place.number(waiting) == 2.0);
-            for_looks(5);
-            root.batch("ROLLBACK").unwrap();
-        });
-    });
-    let locks = watched.database.lock_contention.data().unwrap();
-    let worst = locks.worst.as_ref().unwrap();
-    assert_eq!((locks.waiting_sessions.max, worst.waiting_sessions), (2.0, 2));
-    let root = &worst.blocking[0];
-    assert_eq!(root.state.as_deref(), Some("idle in transaction"));
-    assert_eq!(root.statement, "UPDATE rows SET value = 9 WHERE id = 1");
-    assert!(worst.blocked.iter().any(|it| it.blocked_by.contains(&root.pid)), "{worst:?}");
-    assert!(worst.blocked.iter().all(|it| it.statement.starts_with("DELETE FROM rows")));
-    // Both began to wait when their statement did; a server of version 14 and later tells.
-    let waited = |it: &BlockedSession| Some((it.waiting_ms?, it.statement_age_ms?));
-    let close = |(wait, age): (f64, f64)| wait > 0.0 && wait <= age && age - wait < 1000.0;
-    assert!(worst.blocked.iter().filter_map(waited).all(close), "{worst:?}");
-    assert!(worst.blocked.iter().any(|it| it.waiting_ms.is_some()), "{worst:?}");
-    // Two of them for about half a second, as it was sampled.
-    assert!((0.5..20.0).contains(&locks.lock_wait_s), "{locks:?}");
-}
-
-#[test]
 fn tables_and_indexes_are_those_that_were_used() {
     let place = Place::new("relations");
     place.sql(&format!("{ROWS}; CREATE TABLE idle (id int); CREATE INDEX unused ON rows (value)"));
@@ -225,7 +189,7 @@ fn a_warm_up_is_in_no_number_of_the_window() {
         let mut client = place.client();
         (0..50).for_each(|_| client.batch("SELECT 1").unwrap());
         drop(client);
-        std::thread::sleep(Duration::from_millis(2500));
+        std::thread::sleep(Duration::from_secs(4));
         let mut client = place.client();
         (0..7).for_each(|_| client.batch("SELECT 1").unwrap());
     });
@@ -286,6 +250,10 @@ fn what_the_seconds_count_is_what_was_provoked() {
     // 50,000 rows of 32 bytes are 221 pages of 8 kB.
     assert!(total(|row| row.buffers_written_per_s) >= 221.0, "{rows:?}");
     assert!(total(|row| row.wal_bytes_per_s) > 50_000.0 * 32.0, "{rows:?}");
+    // Two statements and two connects; the monitor's own, about twenty a second, are none of them,
+    // but for those that the server tells of a second late.
+    let transactions = total(|row| row.transactions_per_s);
+    assert!((4.0..35.0).contains(&transactions), "{transactions}: {rows:?}");
 }
 
 #[test]

@@ -131,6 +131,11 @@ impl Target {
         Some(self.pooler.as_ref()?.in_result(plan.protocol, self.protocol))
     }
 
+    /// Whether a pooler stands in between, seen or told of.
+    pub fn is_behind_pooler(&self) -> bool {
+        self.pooler.is_some() || self.pooler_admin.is_some()
+    }
+
     /// The pooler's console, for a monitor beside so many connections; none where there is no
     /// pooler that has one.
     pub fn console(&self, connections: u32) -> Option<Result<PoolerConsole, Unread>> {

@@ -46,6 +46,7 @@ impl Watching {
             on_this_host: target.server.on_this_host,
             local_server: target.local.clone(),
             node_exporter: exporter.ok().flatten(),
+            is_behind_pooler: target.is_behind_pooler(),
             pooler: target.console(plan.connections),
             stages: StagePlan::all_of(plan),
             warm_up: plan.warm_up,

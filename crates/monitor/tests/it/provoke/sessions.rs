@@ -25,7 +25,7 @@ pub fn sessions(place: &Place) {
     let idle = sessions.longest_idle_in_transaction.as_ref().unwrap();
     assert_eq!((idle.pid as f64, idle.application.as_deref()), (pid, Some("idler")), "{idle:?}");
     assert_eq!(idle.statement.as_deref(), Some("SELECT count(*) FROM written"), "{idle:?}");
-    assert!(idle.age_ms > 900.0 && idle.age_ms < 10_000.0, "{idle:?}");
+    assert!(idle.age_ms > 900.0 && idle.age_ms < 60_000.0, "{idle:?}");
     assert!(sessions.idle_in_transaction_percent.unwrap() > 0.0, "{sessions:?}");
     let others = sessions.other_applications.get("reporting").copied().unwrap_or_default();
     assert!(others > 0.1 && others <= sessions.other_active_sessions.unwrap().mean, "{sessions:?}");
@@ -88,7 +88,7 @@ fn provoke(place: &Place) -> (f64, u64) {
     let killed = pid(&mut victim);
     writer.batch(&format!("SELECT pg_terminate_backend({killed})")).unwrap();
     reporting.batch("SET application_name = 'reporting'").unwrap();
-    reporting.batch("SELECT pg_sleep(1.2)").unwrap();
+    reporting.batch("SELECT pg_sleep(3)").unwrap();
     for_looks(3);
     (idles, 4)
 }
@@ -104,7 +104,7 @@ pub fn replication(place: &Place) {
         let begin = place.number(end);
         place.sql("INSERT INTO logged SELECT i, repeat('x', 100) FROM generate_series(1, 9000) i");
         written = place.number(end) - begin;
-        for_looks(13);
+        for_looks(30);
     });
     place.sql("SELECT pg_drop_replication_slot('kept')");
     let replication = found(&seen.database.replication, true).unwrap();

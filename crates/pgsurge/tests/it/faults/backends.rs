@@ -9,8 +9,8 @@ use model::failure::ErrorClass;
 fn a_terminated_backend_is_a_lost_connection_with_its_code_and_comes_back() {
     let database = Database::new("terminated");
     let load = Load::hokm(&database.url()).args("--connections 4 --rate 300 --warm-up 0");
-    let mut running = load.args("--duration 3s").start();
-    for second in [1, 2] {
+    let mut running = load.args("--duration 6s").start();
+    for second in [1, 4] {
         running.wait_for_second(second);
         database.psql(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity

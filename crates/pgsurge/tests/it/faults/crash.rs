@@ -53,7 +53,7 @@ fn recovered(crash: &Crash) -> RunResult {
     assert!(!connections.still_down);
     // Reconnects are up to a second apart.
     let recovery_s = connections.time_to_recover_s.unwrap();
-    assert!((away_s - 0.5..*away_s + 3.0).contains(&recovery_s), "{recovery_s} s of {away_s} s");
+    assert!((away_s - 0.5..*away_s + 5.0).contains(&recovery_s), "{recovery_s} s of {away_s} s");
     let available = load.availability_percent.unwrap();
     // One to three whole seconds without a success, or as many as a slow restart took.
     let dark = (duration_s * (1.0 - available / 100.0)).round();

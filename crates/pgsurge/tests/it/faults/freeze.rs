@@ -10,7 +10,7 @@ use std::time::Duration;
 fn a_server_stopped_for_good_leaves_a_result_that_claims_nothing_it_cannot_know() {
     let server = private();
     let mut running = Load::hokm(&url(&server))
-        .args("--connections 4 --rate 50 --warm-up 0 --duration 4s --grace 2s")
+        .args("--connections 4 --rate 50 --warm-up 0 --duration 6s --grace 2s")
         .start();
     running.wait_for_second(2);
     server.pause();
@@ -18,9 +18,9 @@ fn a_server_stopped_for_good_leaves_a_result_that_claims_nothing_it_cannot_know(
     server.resume();
     let result = ended.result();
     let load = &result.load_metrics;
-    // 4 s of load, 2 s of grace, and a few connects of at most 5 s each.
+    // 6 s of load, 2 s of grace, and a few connects of at most 5 s each.
     assert!(ended.took < Duration::from_secs(40), "{:?}", ended.took);
-    assert_eq!(load.all_actions.scheduled, 200);
+    assert_eq!(load.all_actions.scheduled, 300);
     assert!(load.all_actions.unfinished >= 50, "{:?}", load.all_actions);
     assert_eq!(load.verification, None);
     let reasons = result.verdict.reasons.join("\n");

@@ -10,11 +10,11 @@ use model::run_result::LoadMetrics;
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// Four connections for three seconds, through a proxy whose trick is on from the first to the
+/// Four connections for six seconds, through a proxy whose trick is on from the first to the
 /// second, and how many connections the proxy has cut.
 fn played(trick: Trick, load: impl Fn(&str) -> Load, database: &Database) -> (Ended, u64) {
     let proxy = Proxy::before(&database.url());
-    let load = load(proxy.url()).args("--connections 4 --rate 300 --warm-up 0 --duration 3s");
+    let load = load(proxy.url()).args("--connections 4 --rate 300 --warm-up 0 --duration 6s");
     let mut running = load.start();
     running.wait_for_second(1);
     proxy.play(trick);
@@ -34,7 +34,7 @@ fn cut_and_verified(ended: &Ended, cut: u64) -> LoadMetrics {
     assert_eq!((connections.lost, connections.reconnected), (cut, cut), "{connections:?}");
     let lost: Vec<_> = load.errors.iter().map(|row| (row.class.as_str(), row.count)).collect();
     assert_eq!(lost, [(ErrorClass::ConnectionLost.name(), cut)]);
-    assert_eq!((load.all_actions.scheduled, load.all_actions.failed), (900, cut));
+    assert_eq!((load.all_actions.scheduled, load.all_actions.failed), (1800, cut));
     let verification = load.verification.as_ref().unwrap();
     assert!(verification.passed, "{:#?}", verification.checks);
     load

@@ -32,7 +32,7 @@ fn a_standby_is_told_with_its_code_before_any_load() {
 fn a_database_that_becomes_read_only_is_counted_by_class_and_verified() {
     let database = Database::new("turned_read_only");
     let load = Load::hokm(&database.url()).args("--connections 4 --rate 100 --warm-up 0");
-    let mut running = load.args("--duration 3s").start();
+    let mut running = load.args("--duration 6s").start();
     running.wait_for_second(1);
     database.psql(
         "ALTER DATABASE turned_read_only SET default_transaction_read_only = on;

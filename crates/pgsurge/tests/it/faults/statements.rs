@@ -6,21 +6,23 @@ use crate::database::Database;
 use crate::running::{Ended, Load, until};
 use model::failure::ErrorClass;
 use model::run_result::LoadMetrics;
+use std::time::Duration;
 use wire::blocking::Client;
 
 /// Transactions that all meet on one branch.
 fn transactions(database: &Database) -> Load {
     let load = Load::at(&database.url());
-    load.args("--workload tpcb-like --connections 4 --warm-up 0 --duration 3s")
+    load.args("--workload tpcb-like --connections 4 --warm-up 0 --duration 8s")
 }
 
-/// Runs it while another session locks the tellers out of a second of it.
+/// Runs it while another session locks the tellers for two seconds of it.
 fn locked_out(load: Load, database: &Database) -> Ended {
     let mut running = load.start();
     running.wait_for_second(1);
     let mut other = database.client();
+    other.batch("SET lock_timeout = 0").unwrap();
     other.batch("BEGIN; LOCK TABLE pgbench_tellers IN ACCESS EXCLUSIVE MODE").unwrap();
-    running.wait_for_second(2);
+    std::thread::sleep(Duration::from_secs(2));
     drop(other);
     running.wait()
 }
@@ -46,14 +48,14 @@ fn a_statement_timeout_is_counted_and_told() {
     let load = transactions(&database).args("--rate 100 --statement-timeout 100ms");
     let ended = locked_out(load, &database);
     let load = only(ErrorClass::StatementTimeout, "57014", &ended);
-    assert!(load.all_actions.failed >= 8, "a second of ten for each of four: {load:?}");
+    assert!(load.all_actions.failed >= 8, "two seconds of ten for each of four: {load:?}");
     document::measured(Chapter::Statements, "statement timeout", &ended, &[]);
 }
 
 #[test]
 fn a_lock_timeout_is_counted_and_told() {
     let database = Database::new("lock_timeout");
-    database.psql("ALTER DATABASE lock_timeout SET lock_timeout = '100ms'");
+    database.psql("ALTER DATABASE lock_timeout SET lock_timeout = '300ms'");
     // An autovacuum that is in the way of the set-up gives way once this has passed: a second, else.
     database.psql("ALTER DATABASE lock_timeout SET deadlock_timeout = '20ms'");
     let ended = locked_out(transactions(&database).args("--rate 100"), &database);
@@ -91,7 +93,7 @@ fn deadlocks_are_tried_again_and_counted() {
     let ended = running.wait();
     let load = only(ErrorClass::Deadlock, "40P01", &ended);
     let all = &load.all_actions;
-    assert_eq!((all.failed, all.succeeded), (0, 300), "each was tried again: {all:?}");
+    assert_eq!((all.failed, all.succeeded), (0, 800), "each was tried again: {all:?}");
     assert!(all.retries > 0 && load.transactions.deadlocks == all.retries, "{load:?}");
     document::measured(Chapter::Statements, "deadlock", &ended, &[]);
 }
