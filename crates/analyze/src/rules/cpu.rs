@@ -230,8 +230,11 @@ fn planning(facts: &Facts<'_>) -> Ruling {
         waits.map_or(1.0, |it| it.share(Wait::CPU, 0.0).map_or(0.0, |it| it.percent / 100.0));
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
     let protocol = facts.result.plan.pointer("/protocol").and_then(serde_json::Value::as_str);
-    let now = protocol.map(|it| format!(" (now {it})")).unwrap_or_default();
-    let title = format!("planning takes {} as long as execution", percent(share));
+    let ratio = match share < 200.0 {
+        true => percent(share),
+        false => format!("{} times", decimal(share / 100.0)),
+    };
+    let title = format!("planning takes {ratio} as long as execution");
     Ok(Some(
         Found::new(severity, Role::Cause, title)
             .explains((of_all * on_cpu.max(of_all)).min(1.0))
@@ -248,14 +251,28 @@ fn planning(facts: &Facts<'_>) -> Ruling {
                     executing,
                 ),
             ])
-            .because("statements are planned anew each time, and cost as much to plan as to run")
+            .because("statements are planned anew each time that they run")
             .advise(
                 format!(
-                    "prepare statements (--protocol prepared{now}){which}; look at \
-                 plan_cache_mode, \
-                     and at the number of partitions and indexes that each plan has to weigh"
+                    "{}{which}; partitions and indexes that a plan has to weigh make it dearer",
+                    planned_once(protocol)
                 ),
                 again("total_plan_time_ms falls, throughput rises"),
             ),
     ))
+}
+
+/// How to have a statement planned once, for a load that speaks so.
+fn planned_once(protocol: Option<&str>) -> String {
+    match protocol {
+        Some("prepared") => {
+            "they are prepared already: where the server makes a plan for each set of values all the \
+             same, plan_cache_mode = force_generic_plan keeps one"
+                .to_owned()
+        }
+        now => {
+            let now = now.map(|it| format!(", now {it}")).unwrap_or_default();
+            format!("prepare statements (--protocol prepared{now})")
+        }
+    }
 }

@@ -91,6 +91,17 @@ fn planning_that_takes_a_third_of_the_work_is_told() {
     assert!(unknown("planning", planned(None)).contains("track_planning"));
 }
 
+#[test]
+fn what_is_prepared_already_is_not_told_to_be_prepared() {
+    let spoken = |protocol: &'static str| {
+        both(planned(Some(900_000.0)), move |result| result.plan["protocol"] = protocol.into())
+    };
+    let simple = fires("planning", spoken("simple"));
+    assert!(simple.advice.starts_with("prepare statements (--protocol prepared, now simple)"));
+    assert!(fires("planning", spoken("prepared")).advice.contains("force_generic_plan"));
+    assert_eq!(simple.title, "planning takes 10 times as long as execution");
+}
+
 fn compiled(jit_ms: Option<f64>) -> impl Fn(&mut RunResult) {
     move |result| {
         statements(&[60.0, 40.0])(result);
