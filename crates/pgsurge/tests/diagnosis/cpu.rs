@@ -43,7 +43,7 @@ pub const SCENES: [Scene; 8] = [
     Scene {
         name: "a table of 64 partitions is read unprepared, by another column than its key",
         rule: Some(("planning", Leads)),
-        also: &["cpu_saturated", "too_many_active"],
+        also: &["cpu_saturated", "too_many_active", "lock_manager"],
         play: partitions,
     },
     Scene {
