@@ -249,7 +249,11 @@ pub(crate) fn ruling(code: &str, change: impl FnOnce(&mut RunResult)) -> Option<
 /// The finding of a rule that fires.
 #[track_caller]
 pub(crate) fn fires(code: &str, change: impl FnOnce(&mut RunResult)) -> Finding {
-    ruling(code, change).unwrap_or_else(|| panic!("{code} stayed quiet"))
+    let found = ruling(code, change).unwrap_or_else(|| panic!("{code} stayed quiet"));
+    // Whoever reads it has to know what it rests on, why it is, what to do, and how to see it helped.
+    let texts = [&found.title, &found.diagnosis, &found.advice, &found.verify, &found.source];
+    assert!(texts.iter().all(|it| !it.is_empty()) && !found.evidence.is_empty(), "{found:#?}");
+    found
 }
 
 /// Asserts that a rule was judged and did not fire.

@@ -73,8 +73,10 @@ fn no_temp_files(facts: &Facts<'_>) -> Option<String> {
 fn checkpoints(facts: &Facts<'_>) -> Option<String> {
     let wal = facts.section(|it| &it.wal_checkpoints).ok()?;
     let timed = wal.checkpoints_timed.filter(|it| *it > 0)?;
-    (wal.checkpoints_requested == Some(0))
-        .then(|| format!("all {} checkpoints came by time", count(timed)))
+    (wal.checkpoints_requested == Some(0)).then(|| match timed {
+        1 => "the only checkpoint came by time".to_owned(),
+        timed => format!("all {} checkpoints came by time", count(timed)),
+    })
 }
 
 fn connections(facts: &Facts<'_>) -> Option<String> {

@@ -3,6 +3,7 @@
 use super::{Rule, Ruling, again, beginning};
 use crate::diagnosis::{Facts, Found, Missing, Role, Wait, fact, said};
 use model::finding::{Confidence, Evidence, Severity};
+use model::run_result::RunResult;
 use model::units::{decimal, percent};
 
 /// The rules.
@@ -229,7 +230,6 @@ fn planning(facts: &Facts<'_>) -> Ruling {
     let on_cpu =
         waits.map_or(1.0, |it| it.share(Wait::CPU, 0.0).map_or(0.0, |it| it.percent / 100.0));
     let severity = if facts.is_pressed() { Severity::High } else { Severity::Medium };
-    let protocol = facts.result.plan.pointer("/protocol").and_then(serde_json::Value::as_str);
     let ratio = match share < 200.0 {
         true => percent(share),
         false => format!("{} times", decimal(share / 100.0)),
@@ -255,16 +255,22 @@ fn planning(facts: &Facts<'_>) -> Ruling {
             .advise(
                 format!(
                     "{}{which}; partitions and indexes that a plan has to weigh make it dearer",
-                    planned_once(protocol)
+                    planned_once(facts.result)
                 ),
                 again("total_plan_time_ms falls, throughput rises"),
             ),
     ))
 }
 
-/// How to have a statement planned once, for a load that speaks so.
-fn planned_once(protocol: Option<&str>) -> String {
+/// How to have a statement planned once, for a load that speaks as this one did.
+fn planned_once(result: &RunResult) -> String {
+    let planned = result.plan["protocol"].as_str();
+    let pooler = result.environment.pooler.as_ref();
+    let protocol = pooler.map(|it| it.protocol.as_str()).or(planned);
     match protocol {
+        Some("prepared") if result.plan["reconnect"] == true => {
+            "keep connections: what is prepared goes with its own (--reconnect)".to_owned()
+        }
         Some("prepared") => {
             "they are prepared already: where the server makes a plan for each set of values all the \
              same, plan_cache_mode = force_generic_plan keeps one"

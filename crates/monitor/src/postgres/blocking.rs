@@ -55,7 +55,8 @@ pub(super) struct Worst {
 }
 
 impl Worst {
-    /// Looks closer where more sessions wait than at the worst moment so far, or as many as then.
+    /// Looks closer where as many sessions wait as at the worst moment so far or more, once a second,
+    /// and at once where plainly more do than ever before.
     pub(super) fn look(&mut self, session: &mut Session, at_s: f64, waiting: f64) {
         if !self.is_worth_asking(at_s, waiting) {
             return;

@@ -3,6 +3,7 @@
 //! to a server that has never heard of it.
 
 use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
 use wire::Error;
 use wire::blocking::{Client, OwnedRow, Param};
 
@@ -13,21 +14,22 @@ const MOST: usize = 64;
 pub(super) struct Kept {
     /// The texts, with the numbers in their names.
     numbers: BTreeMap<String, usize>,
-    /// Which connection it is. A pooler that we don't know of may give us a server with statements of
-    /// an earlier one, or of another run: none of them may have a name of ours.
-    connection: u64,
+    /// What names begin with, of this connection alone: a pooler that we don't know of may give us a
+    /// server with statements of an earlier one, or of another run.
+    prefix: String,
     is_off: bool,
 }
 
 impl Kept {
     pub(super) fn behind_pooler(is_off: bool) -> Kept {
-        Kept { numbers: BTreeMap::new(), connection: 0, is_off }
+        Kept { numbers: BTreeMap::new(), prefix: String::new(), is_off }
     }
 
     /// A new connection has kept nothing yet.
     pub(super) fn forget(&mut self) {
         self.numbers.clear();
-        self.connection += 1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        self.prefix = format!("pgsurge_monitor_{}_{now:x}", std::process::id());
     }
 
     /// Runs a statement, from its second time on as the server has kept it.
@@ -62,7 +64,7 @@ impl Kept {
     }
 
     fn name(&self, number: usize) -> String {
-        format!("pgsurge_monitor_{}_{}_{number}", std::process::id(), self.connection)
+        format!("{}_{number}", self.prefix)
     }
 }
 

@@ -115,6 +115,15 @@ impl Statements {
         }
     }
 
+    /// As many calls may a statement have had that is not here: those with the most are, where not
+    /// all had room.
+    fn most_calls_of_unlisted(&self) -> u64 {
+        if self.by_key.len() as u64 + self.hidden < MOST as u64 {
+            return 0;
+        }
+        self.by_key.values().map(|it| it.count("calls")).min().unwrap_or(u64::MAX)
+    }
+
     /// How many are no longer there.
     fn gone(&self, earlier: &Statements) -> usize {
         earlier.by_key.keys().filter(|key| !self.by_key.contains_key(key)).count()
@@ -127,10 +136,10 @@ impl Statements {
         earlier: &'a Statements,
     ) -> Result<impl Iterator<Item = (i64, Option<Counters>)> + 'a, Unread> {
         self.not_reset(earlier)?;
-        let is_full = earlier.by_key.len() >= MOST;
+        let unlisted = earlier.most_calls_of_unlisted();
         let since = move |key: &Key, counters: &Counters| match earlier.by_key.get(key) {
             Some(began) => counters.since(began).ok(),
-            None if is_full => None,
+            None if is_old(counters, unlisted) => None,
             None => Some(counters.clone()),
         };
         let each = move |(key, counters): (&Key, &Counters)| (key.0, since(key, counters));
@@ -148,12 +157,11 @@ impl Statements {
     fn since(&self, earlier: &Statements) -> Result<(BTreeMap<Key, Counters>, u64), Unread> {
         self.not_reset(earlier)?;
         let has_forgotten = self.dealloc > earlier.dealloc;
-        let is_full = earlier.by_key.len() >= MOST;
+        let unlisted = earlier.most_calls_of_unlisted();
         let mut added = BTreeMap::new();
         for (key, counters) in &self.by_key {
             let began = earlier.by_key.get(key).cloned();
-            // There was no room for it then: nobody knows where it began.
-            if began.is_none() && is_full {
+            if began.is_none() && is_old(counters, unlisted) {
                 continue;
             }
             let since = counters.since(&began.unwrap_or_else(|| counters.zero()));
@@ -174,6 +182,12 @@ impl Statements {
         };
         Ok((added, evicted))
     }
+}
+
+/// Whether much of what a statement has may be from before the look that had no room for it, which
+/// `unlisted` calls may have been: a twentieth is little.
+fn is_old(counters: &Counters, unlisted: u64) -> bool {
+    counters.count("calls") < unlisted.saturating_mul(20)
 }
 
 /// What was found of the load, and what the monitor's own statements took.

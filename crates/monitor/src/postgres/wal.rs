@@ -23,7 +23,7 @@ const CHECKPOINTS: &[Wanted] = &[
     Wanted { name: "requested", columns: &["num_requested", "checkpoints_req"] },
     // Those of a standby; up to version 16 the two above have them.
     Wanted { name: "restart_timed", columns: &["restartpoints_timed"] },
-    Wanted { name: "restart_requested", columns: &["restartpoints_req"] },
+    Wanted { name: "restart_done", columns: &["restartpoints_done"] },
     Wanted { name: "write_ms", columns: &["write_time", "checkpoint_write_time"] },
     Wanted { name: "sync_ms", columns: &["sync_time", "checkpoint_sync_time"] },
     Wanted { name: "buffers", columns: &["buffers_written", "buffers_checkpoint"] },
@@ -107,12 +107,20 @@ pub(super) struct AddedCheckpoints {
 
 /// Those that were due by time, a standby's restart points among them.
 fn timed(added: &Counters) -> Option<f64> {
-    Some(added.get("timed")? + added.get("restart_timed").unwrap_or(0.0))
+    Some(added.get("timed")? + restarted_by_time(added))
 }
 
 /// Those that somebody asked for, or that the log's size did.
 fn requested(added: &Counters) -> Option<f64> {
-    Some(added.get("requested")? + added.get("restart_requested").unwrap_or(0.0))
+    let done = added.get("restart_done").unwrap_or(0.0);
+    Some(added.get("requested")? + done - restarted_by_time(added))
+}
+
+/// Restart points that were made because of the time: it also counts those for which there was
+/// nothing to do, every quarter of a minute.
+fn restarted_by_time(added: &Counters) -> f64 {
+    let of = |name| added.get(name).unwrap_or(0.0);
+    of("restart_timed").min(of("restart_done"))
 }
 
 fn add((one, other): (f64, f64)) -> f64 {

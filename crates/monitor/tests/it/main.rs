@@ -5,6 +5,7 @@
 
 mod blocked;
 mod faults;
+mod follower;
 mod host;
 mod node_exporter;
 mod plans;
@@ -12,5 +13,6 @@ mod pooler;
 mod privileges;
 mod provoke;
 mod server;
+mod standby;
 mod truth;
 mod windows;

@@ -2,7 +2,7 @@
 
 use crate::provoke;
 use crate::server::{Place, for_looks, start};
-use model::database_metrics::Status;
+use model::database_metrics::{StatementLoad, Status};
 use model::series::ServerRow;
 use std::time::{Duration, Instant};
 
@@ -127,8 +127,8 @@ fn active_sessions_agree_with_the_time_that_statements_took() {
     let server = start(&[("max_connections", "20")]);
     let place = Place::of(&server, server.database());
     place.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
-    // Some wait, one computes for 5 ms and more, and all are idle in between.
-    let computing = "SELECT sum(n) FROM generate_series(1, 40000) n";
+    // Some wait, one computes for much longer than 5 ms, and all are idle in between.
+    let computing = "SELECT sum(n) FROM generate_series(1, 400000) n";
     let each = ["SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.1)", "SELECT pg_sleep(0.02)", computing];
     let mut seconds = 0.0;
     let watched = place.watch(|| {
@@ -156,7 +156,50 @@ fn active_sessions_agree_with_the_time_that_statements_took() {
     assert_eq!(top.text.as_deref(), Some("SELECT pg_sleep($1)"));
     let calls: u64 = queries.statements.iter().map(|it| it.calls).sum();
     assert_eq!((queries.calls, queries.statements.len()), (calls, 2), "{queries:?}");
-    assert!(queries.statements[1].mean_exec_time_ms >= 3.0, "{queries:?}");
+    let computed = &queries.statements[1];
+    assert!(computed.mean_exec_time_ms >= 5.0, "{queries:?}");
+    let (by_itself, on_cpu) =
+        (computed.total_exec_time_ms / 1000.0 / seconds, waits.by_class["CPU"]);
+    assert!((on_cpu / by_itself - 1.0).abs() < 0.1, "{on_cpu} of {by_itself}: {waits:?}");
+}
+
+#[test]
+fn each_number_of_a_statement_is_that_of_the_extension() {
+    let place = Place::new("numbers");
+    place.sql(ROWS);
+    let watched = place.watch(|| {
+        let mut client = place.client();
+        client.batch("SET work_mem = '64kB'").unwrap();
+        for _ in 0..3 {
+            client.batch("UPDATE rows SET value = value + 1").unwrap();
+            client.batch("SELECT id FROM rows ORDER BY value, id DESC OFFSET 19999").unwrap();
+        }
+    });
+    let queries = watched.database.query_performance.data().unwrap();
+    let begins = |it: &StatementLoad, with: &str| it.text.as_deref().unwrap().starts_with(with);
+    for (text, columns) in
+        [("UPDATE", "wal_bytes, shared_blks_dirtied"), ("SELECT", "rows, temp_blks_written")]
+    {
+        let it = queries.statements.iter().find(|it| begins(it, text)).unwrap();
+        let counted = |column: &str| {
+            let from = "FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database \
+                        WHERE datname = current_database())";
+            place.number(&format!("SELECT {column}::float8 {from} AND queryid = {}", it.queryid))
+        };
+        let ours = [
+            ("calls", Some(it.calls)),
+            ("rows", Some(it.rows)),
+            ("shared_blks_hit", it.blocks_hit),
+            ("shared_blks_read", it.blocks_read),
+            ("shared_blks_dirtied", it.blocks_dirtied),
+            ("temp_blks_written", it.temp_blocks_written),
+            ("wal_bytes", it.wal_bytes),
+        ];
+        for (column, value) in ours {
+            assert_eq!(value.map(|it| it as f64), Some(counted(column)), "{column} of {it:?}");
+        }
+        assert!(columns.split(", ").all(|it| counted(it) > 0.0), "{it:?}");
+    }
 }
 
 #[test]
@@ -234,10 +277,13 @@ fn what_the_seconds_count_is_what_was_provoked() {
     let server = start(&[("max_connections", "20"), ("checkpoint_timeout", "1h")]);
     let place = Place::of(&server, server.database());
     place.sql("CREATE TABLE counted (n int)");
-    let (_, rows) = place.watching(Duration::ZERO, true).seconds(|| {
+    let (seen, rows) = place.watching(Duration::ZERO, true).seconds(|| {
         for_looks(12);
         place.sql("INSERT INTO counted SELECT generate_series(1, 50000)");
         place.sql("CHECKPOINT");
+        let mut client = place.client();
+        (0..200).for_each(|_| client.batch("SELECT 1").unwrap());
+        drop(client);
         // Counters come a second late, and the second after that is told when it is over.
         for_looks(25);
     });
@@ -250,10 +296,13 @@ fn what_the_seconds_count_is_what_was_provoked() {
     // 50,000 rows of 32 bytes are 221 pages of 8 kB.
     assert!(total(|row| row.buffers_written_per_s) >= 221.0, "{rows:?}");
     assert!(total(|row| row.wal_bytes_per_s) > 50_000.0 * 32.0, "{rows:?}");
-    // Two statements and two connects; the monitor's own, about twenty a second, are none of them,
-    // but for those that the server tells of a second late.
+    // And the database is larger by them.
+    let size = seen.database.database_size.data().unwrap();
+    assert!(size.growth_bytes >= 221 * 8192 && size.growth_bytes < 4 << 20, "{size:?}");
+    // Those, two statements and three connects; the monitor's own, about twenty a second, are none of
+    // them, but for those that the server tells of a second late.
     let transactions = total(|row| row.transactions_per_s);
-    assert!((4.0..35.0).contains(&transactions), "{transactions}: {rows:?}");
+    assert!((170.0..240.0).contains(&transactions), "{transactions}: {rows:?}");
 }
 
 #[test]

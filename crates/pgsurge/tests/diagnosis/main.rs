@@ -13,6 +13,8 @@ mod clean;
 mod connections;
 mod cpu;
 mod document;
+#[path = "../../../monitor/tests/it/follower.rs"]
+mod follower;
 mod generator;
 mod indexes;
 mod latches;

@@ -20,6 +20,12 @@ impl Seen {
         self.result.findings.as_deref().expect("a run is diagnosed")
     }
 
+    /// The code of what is said to limit.
+    pub fn primary(&self) -> Option<&str> {
+        let primary = self.result.diagnosis.as_ref()?.primary.as_ref()?;
+        Some(&primary.code)
+    }
+
     /// The finding of a rule.
     #[track_caller]
     pub fn finding(&self, code: &str) -> &Finding {
@@ -46,10 +52,9 @@ impl Seen {
     /// Every finding in one line each, for whoever reads a failure.
     pub fn told(&self) -> String {
         let result = &self.result;
-        let primary = result.diagnosis.as_ref().and_then(|it| it.primary.as_ref());
         let mut lines = vec![
             format!("verdict: {:?}", result.verdict),
-            format!("primary: {:?}", primary.map(|it| &it.code)),
+            format!("primary: {:?}", self.primary()),
         ];
         lines.extend(self.findings().iter().map(|it| {
             let (severity, title) = (it.severity.name(), &it.title);

@@ -3,6 +3,7 @@
 use super::*;
 use model::database_metrics::StatementLoad;
 use model::finding::Confidence;
+use model::run_result::Pooler;
 
 /// So many sessions on the CPUs of a host that is so busy.
 fn running(sessions: f64, host_percent: f64) -> impl Fn(&mut RunResult) {
@@ -99,6 +100,13 @@ fn what_is_prepared_already_is_not_told_to_be_prepared() {
     let simple = fires("planning", spoken("simple"));
     assert!(simple.advice.starts_with("prepare statements (--protocol prepared, now simple)"));
     assert!(fires("planning", spoken("prepared")).advice.contains("force_generic_plan"));
+    let again = both(spoken("prepared"), |result| result.plan["reconnect"] = true.into());
+    assert!(fires("planning", again).advice.starts_with("keep connections"));
+    let gave_way = both(spoken("prepared"), |result| {
+        let pooler = Pooler { protocol: "extended".to_owned(), ..Pooler::default() };
+        result.environment.pooler = Some(pooler);
+    });
+    assert!(fires("planning", gave_way).advice.contains("prepared, now extended"));
     assert_eq!(simple.title, "planning takes 10 times as long as execution");
 }
 

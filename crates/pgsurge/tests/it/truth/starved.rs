@@ -1,12 +1,14 @@
-//! A generator that gets no processor because others keep them busy: while it waits for one, answers
-//! lie unread, and the result says so instead of calling the server slow.
+//! A generator that stands still, or gets no processor because others keep them busy: answers lie
+//! unread meanwhile, and the result says so instead of calling the server slow.
 
 use crate::database::Database;
 use crate::running::{Load, Running, lines, until};
 use model::run_result::RunResult;
 use model::series::Line;
 use model::verdict::ValidityOutcome;
+use nix::sys::signal::Signal;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Loops that use up a processor each, in the ordinary priority; they end with this value.
 struct Busy(Vec<Child>);
@@ -62,6 +64,23 @@ fn outcome(result: &RunResult) -> ValidityOutcome {
 fn kernel_tells() -> bool {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     text.split_whitespace().next().is_some_and(|ran| ran != "0")
+}
+
+#[test]
+fn a_run_that_stood_still_itself_is_void_says_so_first_and_ends_with_6() {
+    let database = Database::new("stood_still");
+    let running = load(&database, "--rate 200 --connections 4 --warm-up 0").start();
+    wait_for_load(&running);
+    running.signal(Signal::SIGSTOP);
+    std::thread::sleep(Duration::from_secs(1));
+    running.signal(Signal::SIGCONT);
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(6), "{}", ended.out);
+    assert!(ended.out.starts_with("INVALID"), "{}", ended.out);
+    // Its server is not called slow for it.
+    let diagnosis = ended.result().diagnosis.unwrap();
+    let primary = diagnosis.primary.map(|it| it.code);
+    assert!(primary.is_none_or(|code| code.starts_with("generator_")), "{}", ended.out);
 }
 
 #[test]
