@@ -200,6 +200,9 @@ impl<'a> Collector<'a> {
             *generator.run_queue.get_or_insert_default() += run_queue;
         }
         generator.turn.merge(&interval.generator.turn);
+        if let Some(standstill) = interval.generator.standstill {
+            *generator.standstill.get_or_insert_default() += standstill;
+        }
     }
 
     /// When the last thread ended, seconds from the start of the warm-up; none while one runs.
@@ -278,6 +281,7 @@ fn add_to_interval(interval: &mut Interval, batch: &Batch) {
         run_queue.add_thread(queued.wait_us, queued.runs);
     }
     interval.generator.turn.merge(&batch.turn);
+    *interval.generator.standstill.get_or_insert_default() += batch.standstill;
     interval.connected += batch.connected;
     interval.in_use_max += batch.busy_max;
     // Connection-seconds until the interval is closed, then divided by its length.

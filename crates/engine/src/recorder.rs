@@ -11,7 +11,7 @@ use crate::poller::OwnTime;
 use model::catalog::{Bound, Catalog, StatementSpec};
 use model::failure::{Failure, FailureTally};
 use model::histogram::IntervalHistogram;
-use model::measured::SlowStatement;
+use model::measured::{SlowStatement, Standstill};
 use model::sample::{ActionSample, ConnectionSample, Phase, StatementSample};
 
 type PerOperation<S> = Vec<Option<Box<S>>>;
@@ -46,6 +46,7 @@ pub(crate) struct Batch {
     pub(crate) warm_up: PhaseSamples,
     pub(crate) measured: PhaseSamples,
     pub(crate) turn: IntervalHistogram,
+    pub(crate) standstill: Standstill,
     pub(crate) own: OwnTime,
     pub(crate) busy_max: u64,
     pub(crate) idle_ns: u64,
@@ -69,6 +70,8 @@ pub(crate) struct LastWords {
 
 /// How many of the slowest statements a result names.
 const SLOWEST: usize = 20;
+/// Shorter ones are what any scheduler, and any timer, takes.
+const SHORTEST_STANDSTILL_US: u64 = 10_000;
 
 /// See the module.
 #[derive(Debug)]
@@ -79,6 +82,7 @@ pub(crate) struct Recorder {
     pub(crate) warm_up: PhaseSamples,
     pub(crate) measured: PhaseSamples,
     pub(crate) turn: IntervalHistogram,
+    pub(crate) standstill: Standstill,
     /// Where single actions are asked for.
     pub(crate) log: Option<Box<ActionLog>>,
     slowest: Vec<(u64, u16, u64)>,
@@ -104,6 +108,7 @@ impl Recorder {
             operations,
             bounds: catalog.statements.iter().map(StatementSpec::bound).collect(),
             turn: IntervalHistogram::default(),
+            standstill: Standstill::default(),
             log: None,
             slowest: Vec::new(),
             outages: Outages::default(),
@@ -231,6 +236,14 @@ impl Recorder {
     pub(crate) fn begin(&mut self, now_ns: u64, own: OwnTime) {
         (self.idle_ns, self.changed_ns, self.own) = (0, now_ns, own);
         self.turn.clear();
+        self.standstill = Standstill::default();
+    }
+
+    /// The loop did not run for so long although it was to; what is short is any scheduler's.
+    pub(crate) fn stood_still(&mut self, us: u64) {
+        if us >= SHORTEST_STANDSTILL_US {
+            self.standstill.add(us);
+        }
     }
 
     /// All since the last batch.
@@ -248,6 +261,7 @@ impl Recorder {
             warm_up: std::mem::replace(&mut self.warm_up, PhaseSamples::new(self.operations)),
             measured: std::mem::replace(&mut self.measured, PhaseSamples::new(self.operations)),
             turn: std::mem::take(&mut self.turn),
+            standstill: std::mem::take(&mut self.standstill),
             own: own.since(self.own),
             busy_max: self.busy_max,
             idle_ns: self.idle_ns,
@@ -265,6 +279,7 @@ impl Recorder {
         self.warm_up = batch.warm_up;
         self.measured = batch.measured;
         self.turn = batch.turn;
+        self.standstill = batch.standstill;
         if let (Some(log), Some(notes)) = (&mut self.log, batch.notes) {
             log.put_back(notes);
         }

@@ -42,6 +42,35 @@ impl AddAssign for RunQueueWait {
     }
 }
 
+/// When a load thread's loop stood still although it was to run: in a turn, or past the end of a
+/// wait. The process was stopped, the machine was, or others had the processor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standstill {
+    /// All of them, µs.
+    pub total_us: u64,
+    /// The longest, µs.
+    pub longest_us: u64,
+    /// The sum of their squares, µs²: what falls due evenly waits for half of the one it falls into,
+    /// so half of this by the time is the mean delay.
+    pub squares_us2: u64,
+}
+
+impl Standstill {
+    /// Adds one.
+    pub fn add(&mut self, us: u64) {
+        *self += Standstill { total_us: us, longest_us: us, squares_us2: us.saturating_mul(us) };
+    }
+}
+
+/// Adds those of another thread or interval.
+impl AddAssign for Standstill {
+    fn add_assign(&mut self, other: Standstill) {
+        self.total_us = self.total_us.saturating_add(other.total_us);
+        self.longest_us = self.longest_us.max(other.longest_us);
+        self.squares_us2 = self.squares_us2.saturating_add(other.squares_us2);
+    }
+}
+
 /// What our own threads did: the evidence for or against the generator being the limit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GeneratorSample {
@@ -51,6 +80,8 @@ pub struct GeneratorSample {
     pub busiest_thread_cpu_us: u64,
     /// How long single turns of the event loops took, work between two waits, µs.
     pub turn: Histogram,
+    /// When the loops stood still; none where nobody counted.
+    pub standstill: Option<Standstill>,
     /// How long they waited for a processor; none where the system does not tell.
     pub run_queue: Option<RunQueueWait>,
 }

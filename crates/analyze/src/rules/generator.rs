@@ -77,7 +77,16 @@ fn late(facts: &Facts<'_>) -> Ruling {
     );
     let waits = told.iter().any(|check| check.code == "generator_wake_delay");
     let waits = facts.load().generator.wake_delay_ms.filter(|_| waits);
+    let stood = told.iter().any(|check| check.code == "generator_loop_delay");
+    let stood = facts.load().generator.standstill_max_ms.filter(|ms| stood && *ms > late.p99);
     let (delay, because, advice) = match waits {
+        None if let Some(ms) = stood => (
+            format!("it stood still for up to {}", milliseconds(ms)),
+            "pgsurge was not let run for so long: what fell due meanwhile waited for it, whatever \
+             the server did",
+            "run it again; where that comes back, find what stops it or takes its processor (a \
+             suspended machine, a debugger, a cgroup's limit), or give it a machine of its own",
+        ),
         Some(ms) => (
             format!("a thread of it waits {} for a processor before it reads", milliseconds(ms)),
             "answers lay unread while others had the processors that pgsurge needed: the \

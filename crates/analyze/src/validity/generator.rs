@@ -125,7 +125,49 @@ const TURN_WARN_MS: f64 = 2.0;
 /// service times would be ours.
 const TURN_INVALID_MS: f64 = 20.0;
 
-/// Whether answers lay unread because our loops were busy.
+/// From this share of the time on that our loops stood still, the slowest hundredth of all actions is
+/// of our making.
+const STILL_WARN_PERCENT: f64 = 1.0;
+/// A closed loop does nothing meanwhile: from here on its throughput is ours as much as the server's.
+/// A fifth is our limit.
+const STILL_INVALID_PERCENT: f64 = 20.0;
+
+/// What it comes to that our loops stood still, and how to say it; none where they did not.
+fn standstill(result: &RunResult) -> Option<(ValidityOutcome, String)> {
+    let load = &result.load_metrics;
+    let ours = &load.generator;
+    let still = ours.standstill_percent.filter(|percent| *percent > 0.0)?;
+    let longest = ours.standstill_max_ms.unwrap_or(0.0);
+    let seen = format!(
+        "; they stood still for {} of the time, {} at most",
+        percent(still),
+        milliseconds(longest)
+    );
+    let by_share = if still >= STILL_WARN_PERCENT && longest > LATENESS_HARM_MS {
+        ValidityOutcome::Warning
+    } else {
+        ValidityOutcome::Ok
+    };
+    // What falls due meanwhile waits for us, though it may be booked as a wait for a connection.
+    match (load.offered_per_s, ours.standstill_delay_ms, load.all_actions.response_time_ms) {
+        (Some(_), Some(delay), Some(response)) => {
+            let share = share(delay, response.mean).min(100.0);
+            let told = format!(
+                "{seen}, which delayed what fell due by {} on average, {} of the mean response \
+                 time; more than {} of it (and {}) would void the run",
+                milliseconds(delay),
+                percent(share),
+                percent(LATENESS_INVALID_PERCENT),
+                milliseconds(LATENESS_HARM_MS)
+            );
+            Some((of_delay(share, delay).max(by_share), told))
+        }
+        _ if still >= STILL_INVALID_PERCENT => Some((ValidityOutcome::Invalid, seen)),
+        _ => Some((by_share, seen)),
+    }
+}
+
+/// Whether answers lay unread, or nothing was sent, because our loops were busy or stood still.
 pub(super) fn loop_delay(result: &RunResult) -> ValidityCheck {
     const CODE: &str = "generator_loop_delay";
     let Some(turn) = result.load_metrics.generator.turn_ms else {
@@ -137,10 +179,13 @@ pub(super) fn loop_delay(result: &RunResult) -> ValidityCheck {
         _ => ValidityOutcome::Ok,
     };
     let evidence = format!(
-        "a turn of our event loop took {} at the p99, {} at most; a p99 above {} would void the run",
+        "a turn of our event loops took {} at the p99, {} at most; a p99 above {} would void the run",
         milliseconds(turn.p99),
         milliseconds(turn.max),
         milliseconds(TURN_INVALID_MS)
     );
-    of(CODE, outcome, evidence)
+    match standstill(result) {
+        Some((still, told)) => of(CODE, outcome.max(still), format!("{evidence}{told}")),
+        None => of(CODE, outcome, evidence),
+    }
 }

@@ -198,6 +198,23 @@ fn a_generator_without_time_left_voids_the_run() {
         });
         assert_eq!(seen, expected, "{turn}");
     }
+    // The mean response time is 1 ms here: half of it is nothing, unless it is long as well.
+    for (percent, delay_ms, expected) in
+        [(0.5, 0.1, Ok), (2.0, 0.1, Warning), (0.9, 2.1, Warning), (30.0, 160.0, Invalid)]
+    {
+        let still = |offered: Option<f64>| {
+            outcome("generator_loop_delay", |result| {
+                let load = &mut result.load_metrics;
+                load.offered_per_s = offered;
+                load.generator.standstill_percent = Some(percent);
+                load.generator.standstill_max_ms = Some(1000.0);
+                load.generator.standstill_delay_ms = Some(delay_ms);
+            })
+        };
+        assert_eq!(still(Some(100.0)), expected, "{percent} % {delay_ms} ms");
+        // Nothing falls due in a closed loop.
+        assert_eq!(still(None), if percent == 0.9 { Ok } else { expected }, "{percent} %");
+    }
     let unknown = outcome("generator_cpu", |result| {
         result.load_metrics.generator.busiest_thread_percent = None;
     });

@@ -248,9 +248,13 @@ where
         if Q::SENDS_AT_WAIT {
             self.stamp_unsent(now);
         }
-        self.recorder.turn.record_us(now.saturating_sub(*turn_began) / 1000);
+        let turn_us = now.saturating_sub(*turn_began) / 1000;
+        self.recorder.turn.record_us(turn_us);
+        self.recorder.stood_still(turn_us);
         self.poller.wait(until)?;
         let mut at = self.poller.now_ns();
+        // No wait is longer than `LONGEST_WAIT_NS`: whoever sleeps on was not let run.
+        self.recorder.stood_still(at.saturating_sub(until.max(now)) / 1000);
         *turn_began = at;
         let mut is_first = true;
         while let Some((client, happened)) = self.poller.next(&mut self.inbox) {

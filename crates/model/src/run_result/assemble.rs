@@ -291,12 +291,18 @@ fn generator(measured: &Measured) -> Generator {
         (had_us > 0.0).then(|| short(us as f64 * 100.0 / had_us))
     };
     let waited = sample.run_queue;
+    let stood = sample.standstill;
+    let had_us = measured.elapsed_s * 1e6 * threads as f64;
+    let delay_ms = |us2: u64| (had_us > 0.0).then(|| short(us2 as f64 / 2.0 / had_us / 1000.0));
     Generator {
         threads,
         cpu_s: sample.cpu_us as f64 / 1e6,
         cpu_percent: share(sample.cpu_us, threads as f64),
         busiest_thread_percent: share(sample.busiest_thread_cpu_us, 1.0),
         turn_ms: Distribution::of(&sample.turn),
+        standstill_percent: stood.and_then(|it| share(it.total_us, threads as f64)),
+        standstill_max_ms: stood.map(|it| short(it.longest_us as f64 / 1000.0)),
+        standstill_delay_ms: stood.and_then(|it| delay_ms(it.squares_us2)),
         run_queue_wait_percent: waited.and_then(|it| share(it.wait_us, threads as f64)),
         run_queue_wait_max_percent: waited.and_then(|it| share(it.longest_thread_us, 1.0)),
         wake_delay_ms: waited.map(|it| short(it.wait_us as f64 / 1000.0 / it.runs.max(1) as f64)),

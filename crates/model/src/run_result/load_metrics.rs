@@ -233,6 +233,16 @@ pub struct Generator {
     /// How long single turns of the event loops took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub turn_ms: Option<Distribution>,
+    /// For how long the loops stood still although they were to run, in standstills of 10 ms and
+    /// more, as a share of the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standstill_percent: Option<f64>,
+    /// The longest of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standstill_max_ms: Option<f64>,
+    /// How long what falls due evenly had to wait for them, on average over all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standstill_delay_ms: Option<f64>,
     /// How much of the time the threads had work but no processor; none where the system does not
     /// tell. The kernel counts a wait where it ends.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -46,13 +46,8 @@ pub fn bouncer_to(server: &Postgres, options: &PgBouncerOptions) -> PgBouncer {
 }
 
 /// A PgBouncer of a test's own in front of the shared server.
-pub fn shared_bouncer(options: &PgBouncerOptions) -> PgBouncer {
-    bouncer_to(&SHARED, options)
-}
-
-/// The same with such pools.
 pub fn bouncer(pool_mode: PoolMode) -> PgBouncer {
-    shared_bouncer(&PgBouncerOptions { pool_mode, ..PgBouncerOptions::default() })
+    bouncer_to(&SHARED, &PgBouncerOptions { pool_mode, ..PgBouncerOptions::default() })
 }
 
 /// A database of the shared server, gone with this value.

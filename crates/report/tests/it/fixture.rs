@@ -6,7 +6,9 @@ use model::catalog::{Catalog, Kind, StatementSpec};
 use model::event::{Event, EventKind};
 use model::failure::{Failure, FailureTally};
 use model::histogram::Histogram;
-use model::measured::{GeneratorSample, Interval, Measured, RunQueueWait, SlowStatement};
+use model::measured::{
+    GeneratorSample, Interval, Measured, RunQueueWait, SlowStatement, Standstill,
+};
 use model::metric::Metric;
 use model::run_result::{
     Environment, Host, Inputs, Pacing, Pooler, RunResult, ServerEnvironment, StagePlan,
@@ -113,6 +115,7 @@ pub(crate) fn measured() -> Measured {
             cpu_us: 21_000_000,
             busiest_thread_cpu_us: 11_000_000,
             turn: spread(45, 200_000),
+            standstill: Some(stood()),
             run_queue: Some(waited(60)),
         },
         threads: 2,
@@ -126,6 +129,11 @@ pub(crate) fn measured() -> Measured {
         idle_mean: 38.5,
         ..Measured::default()
     }
+}
+
+/// Once for 12 ms.
+fn stood() -> Standstill {
+    Standstill { total_us: 12_000, longest_us: 12_000, squares_us2: 144_000_000 }
 }
 
 /// What two load threads wait for a processor in so many seconds.
@@ -153,6 +161,7 @@ pub(crate) fn interval(second: u32, warm_up_s: f64) -> Interval {
             cpu_us: 350_000,
             busiest_thread_cpu_us: 180_000,
             turn: spread(45, 3000),
+            standstill: None,
             run_queue: Some(waited(1)),
         },
         connected: 50,

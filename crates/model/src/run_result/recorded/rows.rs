@@ -151,6 +151,8 @@ impl RecordReader {
             connections,
             failures: Default::default(),
             generator: GeneratorSample {
+                // A record does not tell.
+                standstill: None,
                 cpu_us: (row.cpu_ms * 1000.0) as u64,
                 busiest_thread_cpu_us: (row.busiest_thread_cpu_ms * 1000.0) as u64,
                 turn: Histogram::default(),
