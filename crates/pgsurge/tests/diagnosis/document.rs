@@ -15,8 +15,8 @@ the wait is one of milliseconds for a disk or a latch), and no other rule may fi
 unless what it says is true as well. `make test-diagnosis` plays all scenes (about twelve minutes, on
 a machine that does nothing else); with `UPDATE_DOCS=1` it renews this file.
 
-*Limits*: it is the first of the findings, and named as the primary bottleneck. *Leads*: it is the
-first, and nothing is named, for it can't limit, or nothing was held back. *Found*: it is among them. *False alarms*: scenes of others in which it fired above low severity without being
+*Leads*: it is the first of the findings, and the primary bottleneck where it can limit. *Found*: it
+is among them. *False alarms*: scenes of others in which it fired above low severity without being
 true there. Two are not counted: `dominant_statement`, for a scene is a load of one statement, and
 `cpu_stolen`, which the test can't keep from happening.
 ";
@@ -44,7 +44,6 @@ fn render(outcomes: &[Outcome]) -> String {
         let detected = match (found, place, &outcome.failure) {
             (None, ..) => "**no**",
             (_, _, Some(_)) => "**not as it should**",
-            (_, Place::Leads, None) if outcome.primary.as_deref() == Some(rule) => "limits",
             (_, Place::Leads, None) => "leads",
             (_, Place::Found, None) => "found",
         };

@@ -31,8 +31,6 @@ pub struct Outcome {
     pub scene: &'static Scene,
     /// What it came to, where it came to anything.
     pub findings: Vec<Finding>,
-    /// What was said to limit.
-    pub primary: Option<String>,
     /// Rules that fired without a reason, of more than low severity.
     pub false_alarms: Vec<String>,
     /// Why it failed.
@@ -53,17 +51,11 @@ pub fn play(scenes: &[&'static Scene]) -> Vec<Outcome> {
 fn one(scene: &'static Scene) -> Outcome {
     let began = Instant::now();
     let played = catch_unwind(AssertUnwindSafe(scene.play));
-    let mut outcome = Outcome {
-        scene,
-        findings: Vec::new(),
-        primary: None,
-        false_alarms: Vec::new(),
-        failure: None,
-    };
+    let mut outcome =
+        Outcome { scene, findings: Vec::new(), false_alarms: Vec::new(), failure: None };
     match played {
         Ok(seen) => {
             outcome.findings = seen.findings().to_vec();
-            outcome.primary = seen.primary().map(str::to_owned);
             outcome.false_alarms = false_alarms(scene, &outcome.findings);
             outcome.failure = complaint(scene, &seen, &outcome.false_alarms);
         }

@@ -84,8 +84,6 @@ impl Version {
         assert!(ok("tables", &seen.table_stats).tables.iter().any(|it| it.rows_inserted > 0));
         assert!(ok("indexes", &seen.index_usage).indexes.iter().any(|it| it.scans > 0));
         assert!(ok("settings", &seen.settings).compared > 200);
-        let over_time = seen.statements_over_time.as_ref().unwrap();
-        assert!(!ok("over time", over_time).parts.is_empty(), "{over_time:?}");
         assert!(ok("cost", &seen.monitor).statements_failed == 0, "{:?}", seen.monitor);
     }
 
